@@ -13,17 +13,6 @@ import torch
 from torch import Tensor
 from fastcore.meta import delegates
 
-# %% ../nbs/02_fully_connected.ipynb #5824d070
-def lin(
-    x:Tensor, # Inputs `(batch, n_in)`
-    w:Tensor, # Weights `(n_in, n_out)`
-    b:Tensor, # Biases `(n_out,)`
-)->Tensor: # `(batch, n_out)`
-    "Linear layer: `x @ w + b`"
-    if b.shape != w.shape[1:]: raise _lin_error(x, w, b)
-    try: return torch.addmm(b, x, w)
-    except RuntimeError as e: raise (_lin_error(x, w, b) or e) from None
-
 # %% ../nbs/02_fully_connected.ipynb #5759d2e5
 def _lin_error(x, w, b):
     "What is wrong with the arguments of `lin`, or None"
@@ -38,6 +27,17 @@ def _lin_error(x, w, b):
         return ValueError(f'x, w and b need one dtype: {x.dtype}, {w.dtype}, {b.dtype}; convert with .to(dtype)')
     if not x.device == w.device == b.device:
         return ValueError(f'x, w and b need one device: {x.device}, {w.device}, {b.device}; move with .to(device)')
+
+# %% ../nbs/02_fully_connected.ipynb #5824d070
+def lin(
+    x:Tensor, # Inputs `(batch, n_in)`
+    w:Tensor, # Weights `(n_in, n_out)`
+    b:Tensor, # Biases `(n_out,)`
+)->Tensor: # `(batch, n_out)`
+    "Linear layer: `x @ w + b`"
+    if b.shape != w.shape[1:]: raise _lin_error(x, w, b)
+    try: return torch.addmm(b, x, w)
+    except RuntimeError as e: raise (_lin_error(x, w, b) or e) from None
 
 # %% ../nbs/02_fully_connected.ipynb #b6a9edb2
 def calculate_fans(
@@ -107,9 +107,11 @@ def gain(
     if a: raise ValueError(f'a={a} is the slope of a rectifier: {nonlinearity} has none')
     return gains[nonlinearity]
 
-# %% ../nbs/02_fully_connected.ipynb #1bae5026
+# %% ../nbs/02_fully_connected.ipynb #1ac7d931
 def _kaiming_std(shape, a, mode, nonlinearity, layout):
-    if mode not in ('fan_in', 'fan_out'): raise ValueError(f"mode is 'fan_in' or 'fan_out', not {mode!r}")
+    "Standard deviation of He's weights"
+    if mode not in ('fan_in', 'fan_out'):
+        raise ValueError(f"mode is 'fan_in' or 'fan_out', not {mode!r}")
     fan_in,fan_out = calculate_fans(shape, layout)
     return gain(nonlinearity, a)/math.sqrt(fan_in if mode == 'fan_in' else fan_out)
 
@@ -201,6 +203,14 @@ def model(
     w1,b1,w2,b2 = params
     return lin(relu(lin(x, w1, b1)), w2, b2)
 
+# %% ../nbs/02_fully_connected.ipynb #420a4c3c
+def _same_shape(output, targ):
+    "`targ` in the shape of `output`, where both hold one number a row"
+    o,t = tuple(output.shape),tuple(targ.shape)
+    if o[:1] != t[:1] or {o[1:], t[1:]} != {(1,), ()}:
+        raise ValueError(f'mse compares equal shapes, or (n, 1) with (n,): got {o} and {t}; reshape one')
+    return targ.reshape(o)
+
 # %% ../nbs/02_fully_connected.ipynb #dc04fc6b
 def mse_diff(
     output:Tensor, # Predictions `(n, 1)`, `(n,)` or any shape, floating point
@@ -213,14 +223,6 @@ def mse_diff(
     if output.device != targ.device:
         raise ValueError(f'output is on {output.device}, targ on {targ.device}: move one with .to(device)')
     return output - targ.to(output.dtype)
-
-# %% ../nbs/02_fully_connected.ipynb #420a4c3c
-def _same_shape(output, targ):
-    "`targ` in the shape of `output`, where both hold one number a row"
-    o,t = tuple(output.shape),tuple(targ.shape)
-    if o[:1] != t[:1] or {o[1:], t[1:]} != {(1,), ()}:
-        raise ValueError(f'mse compares equal shapes, or (n, 1) with (n,): got {o} and {t}; reshape one')
-    return targ.reshape(o)
 
 # %% ../nbs/02_fully_connected.ipynb #45826d48
 def mse(
