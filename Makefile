@@ -1,0 +1,44 @@
+# Everything starts from a machine with Python 3.11 or newer and make. `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+
+.PHONY: help lesson test docs lab outputs mutants clean
+.DEFAULT_GOAL := help
+
+help:      ## Show this list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+lesson: $(READY)  ## Run the whole lesson on MNIST (ARGS="--quick" for a short one)
+	@$(BIN)/fa_lesson $(ARGS)
+
+test: $(READY)  ## Check everything: notebooks, outputs, exports, README, wheel, site
+	@$(BIN)/python -m pytest tools/tests $(ARGS)
+
+docs: $(READY)  ## Build the site into _docs
+	@$(BIN)/python tools/docs.py
+
+lab: $(READY)  ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=nbs $(ARGS)
+
+outputs: $(READY)  ## Export, run all notebooks in order, save their outputs, write the README
+	@$(BIN)/nbdev_export
+	@$(BIN)/python tools/notebooks.py $(ARGS)
+	@$(BIN)/python tools/readme.py
+
+mutants: $(READY)  ## Break the exported code in many places, see which breaks the checks find
+	@$(BIN)/python tools/mutants.py $(ARGS)
+
+clean:     ## Remove what was built, and the environment
+	rm -rf .venv _docs _proc build dist *.egg-info .pytest_cache .hypothesis nbs/nbdev.yml nbs/sidebar.yml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment: made once, and again when what it is made from changes
+$(READY): settings.ini setup.py constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "Python 3.11 or newer is needed, this is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
+	@echo 'Making the environment in .venv: a few minutes, once'
+	@$(PYTHON) -m venv .venv || { echo 'On Debian and Ubuntu: apt install python3-venv'; exit 1; }
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@

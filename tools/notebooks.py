@@ -1,0 +1,157 @@
+"""Run the notebooks as nbdev does, save their outputs, or tell which saved outputs are no longer true.
+
+    python tools/notebooks.py                          # run all in order and save the outputs
+    python tools/notebooks.py --check                  # change nothing: fail if a saved text output is stale
+    python tools/notebooks.py --check nbs/01_matmul.ipynb --device fakegpu --times 2
+
+Each notebook runs in a process of its own. Cells that nbdev does not test (`#| notest`, `#| eval: false`, and `#| cuda` unless
+the device is cuda) keep the outputs that they have. The output of a cell that begins with `#| timing: true` is never stale.
+"""
+import argparse
+import contextlib
+import multiprocessing
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = 900   # seconds, for one notebook
+
+# The fork server imports these once; every notebook's process then starts with them, and with nothing else
+PRELOAD = ['torch', 'matplotlib.pyplot', 'nbdev.process', 'nbdev.frontmatter', 'nbdev.clean', 'nbdev.doclinks',
+           'execnb.shell', 'fastcore.test', 'fastcore.all', 'tqdm.auto']
+
+
+def notebooks():
+    "Paths of all notebooks, in reading order"
+    from nbdev.doclinks import nbglob
+    with contextlib.chdir(ROOT): return sorted(Path(p).resolve() for p in nbglob(ROOT/'nbs', as_path=True))
+
+def stem(path):
+    "Short name of a notebook: `01_matmul`, `tests/test_matmul`"
+    return Path(path).resolve().relative_to(ROOT/'nbs').with_suffix('').as_posix()
+
+
+# ---- Running one
+
+def _skipped(cell, skip_flags):
+    "Whether nbdev does not run `cell` in tests"
+    if cell.cell_type != 'code' or 'nbdev_export(' in cell.source: return True
+    directives = cell.directives_
+    return directives.get('eval:', [''])[0].lower()=='false' or bool(skip_flags & directives.keys())
+
+def execute(path, device, times=1, folder=None):
+    "The notebook at `path` as text, with the outputs of a fresh run. Changes this process: give it one of its own"
+    os.environ.update(FA_DEVICE=device, IN_TEST='1')
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    if device=='fakegpu':
+        import pretend_gpu
+        pretend_gpu.install()
+    from execnb.nbio import nb2str
+    from execnb.shell import CaptureShell
+    from nbdev.clean import clean_nb
+    from nbdev.config import get_config
+    from nbdev.process import NBProcessor
+    config = get_config()
+    skip_flags = set(config.tst_flags.split()) - {device}
+    nb = NBProcessor(path, rm_directives=False).nb
+
+    def skip(cell):
+        if _skipped(cell, skip_flags): return True
+        cell.outputs = []   # the shell leaves old outputs where a cell now prints nothing
+
+    shell = CaptureShell(path, mpl_format='png')
+    os.chdir(folder or Path(path).parent)
+    try:
+        for _ in range(times): shell.run_all(nb, exc_stop=True, preproc=skip)
+    except Exception: raise RuntimeError(shell.prettytb(fname=path)) from None
+    clean_nb(nb, clean_ids=config.clean_ids)
+    return nb2str(nb)
+
+def _child(pipe, *args, **kwargs):
+    try: pipe.send((True, execute(*args, **kwargs)))
+    except BaseException as e: pipe.send((False, str(e) or repr(e)))
+
+def execute_apart(path, device, **kwargs):
+    "`execute` in a fresh process; `RuntimeError` with the notebook's traceback, or when it dies or takes too long"
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload(PRELOAD)
+    ours,theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(theirs, str(path), device), kwargs=kwargs)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(TIMEOUT): raise RuntimeError(f'{stem(path)}: not done after {TIMEOUT} s')
+        ok,result = ours.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(f'{stem(path)}: the process died, exit code {process.exitcode}') from None
+    finally:
+        process.kill()
+        process.join()
+    if not ok: raise RuntimeError(result)
+    return result
+
+
+# ---- Comparing outputs
+
+def _text(output):
+    "What a reader sees of `output`: name or kind of each part, and its text unless it is a picture"
+    if output['output_type']=='stream': return {output['name']:''.join(output['text'])}
+    if output['output_type']=='error': return {'error':output['ename']}
+    return {kind:''.join(data) if kind.startswith('text/') else '(a picture or other data)'
+            for kind,data in output['data'].items()}
+
+def _seen(cell):
+    "What is compared: all but progress bars and warnings, which go to stderr"
+    return [t for t in map(_text, cell['outputs']) if 'stderr' not in t]
+
+def _show(texts):
+    lines = '\n'.join(text for t in texts for text in t.values()).splitlines() or ['(nothing)']
+    return '\n'.join(f'    {line}' for line in lines[:20] + ['...']*(len(lines)>20))
+
+def differences(saved, fresh):
+    "One paragraph for each cell whose saved output is not that of the fresh run; both notebooks are dicts"
+    found = []
+    for n,(old,new) in enumerate(zip(saved['cells'], fresh['cells'], strict=True)):
+        if old['cell_type'] != 'code': continue
+        source = ''.join(old['source'])
+        before,after = _seen(old),_seen(new)
+        if source.startswith('#| timing: true'): before,after = bool(before),bool(after)   # only that there is one
+        if before==after: continue
+        first = next((line for line in source.splitlines() if line and not line.startswith('#|')), '')
+        found.append(f"cell {n} (id {old['id']}), `{first}`\n  saved:\n{_show(_seen(old))}\n  now:\n{_show(_seen(new))}")
+    return found
+
+def stale(path, fresh):
+    "`differences` between the file at `path` and the text of a fresh run"
+    import json
+    return differences(json.loads(Path(path).read_text('utf-8')), json.loads(fresh))
+
+
+# ---- The command
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('notebooks', nargs='*', type=Path, help='default: all')
+    parser.add_argument('--check', action='store_true', help='save nothing; fail if an output is stale')
+    parser.add_argument('--device', default='cpu', help='cpu, cuda or fakegpu; outputs count on the CPU alone')
+    parser.add_argument('--times', type=int, default=1, help='run that often in one process')
+    parser.add_argument('--jobs', type=int, default=1, help='notebooks at a time')
+    args = parser.parse_args()
+
+    def work(path):
+        try: fresh = execute_apart(path, args.device, times=args.times)
+        except RuntimeError as e: return f'{stem(path)} fails on {args.device}:\n{e}'
+        finally: print(stem(path), flush=True)
+        if args.device != 'cpu': return
+        if not args.check: path.write_text(fresh, 'utf-8')
+        elif found := stale(path, fresh): return f'{stem(path)}: stale outputs\n' + '\n'.join(found)
+
+    with ThreadPoolExecutor(args.jobs) as pool:
+        problems = [p for p in pool.map(work, args.notebooks or notebooks()) if p]
+    if problems: sys.exit('\n\n'.join(problems))
+
+if __name__=='__main__': main()

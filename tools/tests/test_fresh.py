@@ -1,0 +1,45 @@
+"""What is generated from the notebooks is current, and the notebooks are as nbdev cleans them. All on a copy of the tree."""
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import notebooks
+import tree
+
+@pytest.fixture
+def copy(tmp_path): return tree.copy(tmp_path/'copy')
+
+def run(*command, cwd):
+    "Run one of the environment's programs"
+    program = Path(sys.executable).with_name(command[0])
+    done = subprocess.run([program, *command[1:]], cwd=cwd, env=tree.environment(cwd), capture_output=True, text=True)
+    if done.returncode: pytest.fail(f"{' '.join(command)}:\n{done.stdout}{done.stderr}", pytrace=False)
+
+def contents(folder, pattern): return {p.relative_to(folder).as_posix():p.read_bytes() for p in folder.rglob(pattern)}
+
+def changed(before, after): return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
+
+def test_cells_have_ids():
+    "Without ids every export would name cells anew"
+    for path in notebooks.notebooks():
+        cells = json.loads(path.read_text('utf-8'))['cells']
+        ids = [cell.get('id') for cell in cells]
+        assert all(ids) and len(set(ids))==len(ids), f'{notebooks.stem(path)}: a cell without an id of its own'
+
+def test_clean(copy):
+    before = contents(copy/'nbs', '*.ipynb')
+    run('nbdev_clean', cwd=copy)
+    assert not changed(before, contents(copy/'nbs', '*.ipynb')), 'run nbdev_clean'
+
+def test_exports(copy):
+    package = copy/'fa_foundations'
+    before = contents(package, '*.py')
+    for path in package.glob('*.py'):
+        if path.name != '__init__.py': path.unlink()
+    run('nbdev_export', cwd=copy)
+    assert not changed(before, contents(package, '*.py')), 'edit the notebooks, not the modules, and run nbdev_export'
+
+def test_readme(copy): run('python', 'tools/readme.py', '--check', cwd=copy)
