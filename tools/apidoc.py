@@ -1,0 +1,62 @@
+"""How the site shows a documented name: its signature on one line, then a table of its parameters.
+
+`tools/docs.py` hands `ApiRenderer` to nbdev's `show_doc`, whose own form prints the parameters as comments
+in a block of code, too wide for a phone.
+"""
+import inspect, re
+from nbdev.doclinks import NbdevLookup
+from nbdev.showdoc import BasicMarkdownRenderer
+
+WIDTH = 84   # a signature longer than this has one parameter a line
+STARS = {inspect.Parameter.VAR_POSITIONAL: '*', inspect.Parameter.VAR_KEYWORD: '**'}
+EMPTY = inspect.Parameter.empty
+
+def annotation(
+    a:object, # The annotation of a parameter, or of what a function returns
+) -> str: # As the source has it, or nearly so
+    text = a if isinstance(a, str) else inspect.formatannotation(a).strip("'")
+    for long,short in (('torch._C.', 'torch.'), ('torch.Tensor', 'Tensor'), ('NoneType', 'None')): text = text.replace(long, short)
+    text = re.sub(r'\btorch\.nn\.modules\.\w+\.', 'nn.', text)
+    return re.sub(r'\b(typing|pathlib|collections\.abc|__main__|fa_foundations\.\w+)\.', '', text)
+
+def default(
+    value:object, # The default of a parameter
+) -> str: # What to write after the equals sign
+    return getattr(value, '__name__', None) or re.sub(r' at 0x\w+', '', repr(value))
+
+def signature(
+    name:str,
+    sig:inspect.Signature,
+) -> str: # The call, without annotations: `lin(x, w, b) -> Tensor`
+    parts,starred = [],False
+    for p in sig.parameters.values():
+        if p.kind == p.KEYWORD_ONLY and not starred: parts.append('*')
+        starred = starred or p.kind in (p.VAR_POSITIONAL, p.KEYWORD_ONLY)
+        parts.append(STARS.get(p.kind, '')+p.name+('' if p.default is EMPTY else f'={default(p.default)}'))
+    end = '' if sig.return_annotation is EMPTY else f' -> {annotation(sig.return_annotation)}'
+    line = f'{name}({", ".join(parts)}){end}'
+    return line if len(line) <= WIDTH else '{}(\n    {}\n){}'.format(name, ',\n    '.join(parts), end)
+
+def parameter_table(
+    docments:dict, # fastcore's account of a function: name -> its comment, among other things
+    sig:inspect.Signature,
+) -> str: # A Markdown table, or nothing where no parameter is described
+    if not any(d.get('docment') for d in docments.values()): return ''
+    rows = ['| parameter | type | is |', '|---|---|---|']
+    for name,d in docments.items():
+        a = sig.return_annotation if name == 'return' else sig.parameters[name].annotation
+        cells = ('*returns*' if name == 'return' else f'`{name}`', '' if a is EMPTY else f'`{annotation(a)}`',
+                 ' '.join((d.get('docment') or '').split()))
+        if any(cells[1:]): rows.append('| '+' | '.join(c.replace('|', r'\|') for c in cells)+' |')
+    return '\n'.join(rows)
+
+class ApiRenderer(BasicMarkdownRenderer):
+    "The documentation of one name, as Markdown for the site"
+    def _repr_markdown_(self):
+        source = NbdevLookup().code(self.fn)
+        link = f'[source]({source}){{.api-source}}\n\n' if source else ''
+        call = f'```python\n{signature(self.nm, self.sig)}\n```' if self.sig else ''
+        table = parameter_table(self.dm.dm, self.sig) if self.sig else ''
+        return (f'::::: {{.api}}\n{link}{"#"*self.title_level} {self.nm}\n\n'
+                f':::: {{.api-call}}\n{call}\n::::\n\n{self.docs}\n\n'
+                f':::: {{.api-parameters}}\n{table}\n::::\n:::::\n')
