@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from fastcore.meta import delegates
 
-# %% ../nbs/02_fully_connected.ipynb #5759d2e5
+# %% ../nbs/02_fully_connected.ipynb #bebe0321
 def _lin_error(x, w, b):
     "What is wrong with the arguments of `lin`, or None"
     shapes = f'x is {tuple(x.shape)}, w is {tuple(w.shape)}, b is {tuple(b.shape)}'
@@ -24,9 +24,9 @@ def _lin_error(x, w, b):
     if b.shape[0] != w.shape[1]:
         return ValueError(f'b needs one entry for each column of w: {shapes}')
     if not x.dtype == w.dtype == b.dtype:
-        return ValueError(f'x, w and b need one dtype: {x.dtype}, {w.dtype}, {b.dtype}; convert with .to(dtype)')
+        return ValueError(f'x, w and b need one dtype, not {x.dtype}, {w.dtype}, {b.dtype}: use .to(dtype)')
     if not x.device == w.device == b.device:
-        return ValueError(f'x, w and b need one device: {x.device}, {w.device}, {b.device}; move with .to(device)')
+        return ValueError(f'x, w, b need one device, not {x.device}, {w.device}, {b.device}: use .to(device)')
 
 # %% ../nbs/02_fully_connected.ipynb #5824d070
 def lin(
@@ -54,25 +54,26 @@ def calculate_fans(
     field = math.prod(shape[2:])
     return n_in*field, n_out*field
 
-# %% ../nbs/02_fully_connected.ipynb #d438ebd0
+# %% ../nbs/02_fully_connected.ipynb #1a4530f1
 def _draw(
     shape:tuple,
     std:float,
     *,
     uniform:bool=False,
-    generator:torch.Generator=None, # Source of the values, which are drawn on its device and then moved
+    generator:torch.Generator=None, # Values are drawn on its device, then moved
     dtype:torch.dtype=None, # A floating-point dtype; None: torch's default
     device:torch.device=None, # Where the weight is to live; None: the CPU
 )->Tensor:
     "Random values of mean zero and standard deviation `std`"
     if not isinstance(generator, (torch.Generator, type(None))):
-        raise TypeError(f'generator is a torch.Generator, not {generator!r}: torch.Generator().manual_seed(42)')
+        raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
     dtype = dtype or torch.get_default_dtype()
-    if not dtype.is_floating_point: raise TypeError(f'weights need a floating-point dtype, not {dtype}')
+    if not dtype.is_floating_point:
+        raise TypeError(f'weights need a floating-point dtype, not {dtype}')
     source = generator.device if generator else 'cpu'
     draw = torch.rand if uniform else torch.randn
     values = draw(tuple(shape), generator=generator, dtype=dtype, device=source)
-    if uniform: values = (2*values - 1)*math.sqrt(3)   # between -sqrt(3) and sqrt(3): standard deviation 1
+    if uniform: values = (2*values - 1)*math.sqrt(3)   # within +-sqrt(3): standard deviation 1
     return (values*std).to('cpu' if device is None else device)
 
 # %% ../nbs/02_fully_connected.ipynb #c95a5662
@@ -94,7 +95,7 @@ def relu(
     "Keep what is positive, and make the rest zero"
     return x.clamp_min(0)
 
-# %% ../nbs/02_fully_connected.ipynb #b8472362
+# %% ../nbs/02_fully_connected.ipynb #d0080bb9
 def gain(
     nonlinearity:str='relu', # 'linear', 'relu', 'leaky_relu', 'tanh', 'sigmoid' or 'selu'
     a:float=0., # Slope of a rectifier left of zero
@@ -103,7 +104,7 @@ def gain(
     if nonlinearity in ('relu', 'leaky_relu'): return math.sqrt(2/(1 + a*a))
     gains = dict(linear=1., tanh=5/3, sigmoid=1., selu=3/4)
     if nonlinearity not in gains:
-        raise ValueError(f"no gain is known for {nonlinearity!r}: use one of relu, leaky_relu, {', '.join(gains)}")
+        raise ValueError(f"no gain for {nonlinearity!r}: use relu, leaky_relu, {', '.join(gains)}")
     if a: raise ValueError(f'a={a} is the slope of a rectifier: {nonlinearity} has none')
     return gains[nonlinearity]
 
@@ -155,7 +156,7 @@ def xavier_normal(
     "Normal weights of variance `2 / (fan_in + fan_out)`: Glorot's init"
     return _draw(shape, gain*math.sqrt(2/sum(calculate_fans(shape, layout))), **kwargs)
 
-# %% ../nbs/02_fully_connected.ipynb #c050344f
+# %% ../nbs/02_fully_connected.ipynb #85ae41ca
 @delegates(xavier_normal)
 def xavier_uniform(
     shape:tuple, # Shape of the weight
@@ -165,7 +166,8 @@ def xavier_uniform(
     **kwargs
 )->Tensor: # New weights
     "Uniform weights of variance `2 / (fan_in + fan_out)`"
-    return _draw(shape, gain*math.sqrt(2/sum(calculate_fans(shape, layout))), uniform=True, **kwargs)
+    std = gain*math.sqrt(2/sum(calculate_fans(shape, layout)))
+    return _draw(shape, std, uniform=True, **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #4201af38
 def general_relu(
@@ -177,14 +179,14 @@ def general_relu(
     out = torch.where(x > 0, x, x*leak) if leak else relu(x)
     return out - sub if sub else out
 
-# %% ../nbs/02_fully_connected.ipynb #2b218a67
+# %% ../nbs/02_fully_connected.ipynb #c03ff8fa
 def init_params(
     n_in:int, # Inputs
     n_hidden:int, # Units of the hidden layer
     n_out:int, # Outputs
     init=kaiming_normal, # Function of a shape and the keywords below that returns a weight
     *,
-    generator:torch.Generator=None, # Source of the values, which are drawn on its device and then moved
+    generator:torch.Generator=None, # Values are drawn on its device, then moved
     dtype:torch.dtype=None, # A floating-point dtype; None: torch's default
     device:torch.device=None, # Where the parameters are to live; None: the CPU
 )->tuple: # `(w1, b1, w2, b2)`
@@ -203,15 +205,15 @@ def model(
     w1,b1,w2,b2 = params
     return lin(relu(lin(x, w1, b1)), w2, b2)
 
-# %% ../nbs/02_fully_connected.ipynb #420a4c3c
+# %% ../nbs/02_fully_connected.ipynb #62f3a32d
 def _same_shape(output, targ):
     "`targ` in the shape of `output`, where both hold one number a row"
     o,t = tuple(output.shape),tuple(targ.shape)
     if o[:1] != t[:1] or {o[1:], t[1:]} != {(1,), ()}:
-        raise ValueError(f'mse compares equal shapes, or (n, 1) with (n,): got {o} and {t}; reshape one')
+        raise ValueError(f'mse compares equal shapes, or (n, 1) with (n,), not {o} with {t}: reshape one')
     return targ.reshape(o)
 
-# %% ../nbs/02_fully_connected.ipynb #dc04fc6b
+# %% ../nbs/02_fully_connected.ipynb #733b6442
 def mse_diff(
     output:Tensor, # Predictions `(n, 1)`, `(n,)` or any shape, floating point
     targ:Tensor, # Targets of the same shape, or `(n,)` for `(n, 1)` and the reverse; any real dtype
@@ -219,9 +221,10 @@ def mse_diff(
     "`output - targ` without broadcasting"
     if output.shape != targ.shape: targ = _same_shape(output, targ)
     if not output.is_floating_point() or targ.is_complex():
-        raise TypeError(f'mse compares real numbers and needs a floating-point output: got {output.dtype} and {targ.dtype}')
+        raise TypeError(f'mse takes a floating-point output and a real targ: use .to(dtype) on '
+                        f'{output.dtype}, {targ.dtype}')
     if output.device != targ.device:
-        raise ValueError(f'output is on {output.device}, targ on {targ.device}: move one with .to(device)')
+        raise ValueError(f'output is on {output.device}, targ on {targ.device}: use .to(device)')
     return output - targ.to(output.dtype)
 
 # %% ../nbs/02_fully_connected.ipynb #45826d48
