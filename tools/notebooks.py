@@ -30,7 +30,8 @@ def notebooks():
 
 def stem(path):
     "Short name of a notebook: `01_matmul`, `tests/test_matmul`"
-    return Path(path).resolve().relative_to(ROOT/'nbs').with_suffix('').as_posix()
+    path = Path(path).resolve()
+    return (path.relative_to(ROOT/'nbs').with_suffix('') if path.is_relative_to(ROOT/'nbs') else path).as_posix()
 
 
 # ---- Running one

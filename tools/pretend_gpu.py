@@ -7,7 +7,8 @@
 
 A tensor that is left on the CPU by mistake passes every test on a CPU, and fails for the first reader who has a GPU. On this
 device it fails here. As on CUDA, a CPU tensor of no dimensions may take part in elementwise arithmetic, CPU tensors may be
-indices, and a random draw wants a generator of its own device. A literal 'cuda' is not covered.
+indices, and a draw there wants a generator made there. Not covered: a literal 'cuda', and a draw on the CPU from a generator
+of the pretend GPU.
 
 A `FakeGpu` tensor is a shell that says `fakegpu:0` around a CPU tensor, `raw`, that holds the values. PyTorch hands every
 operation on a shell to `_run`, which looks at the devices, computes with the raw tensors and puts shells on the results.

@@ -20,7 +20,10 @@ def run(*command, cwd):
 
 def contents(folder, pattern): return {p.relative_to(folder).as_posix():p.read_bytes() for p in folder.rglob(pattern)}
 
-def changed(before, after): return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
+def same(before, after, advice):
+    "Fail, naming the files that differ and what to do, unless both say the same"
+    changed = sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
+    if changed: pytest.fail(f"{', '.join(changed)}: {advice}", pytrace=False)
 
 def test_cells_have_ids():
     "Without ids every export would name cells anew"
@@ -32,7 +35,7 @@ def test_cells_have_ids():
 def test_clean(copy):
     before = contents(copy/'nbs', '*.ipynb')
     run('nbdev_clean', cwd=copy)
-    assert not changed(before, contents(copy/'nbs', '*.ipynb')), 'run nbdev_clean'
+    same(before, contents(copy/'nbs', '*.ipynb'), 'run nbdev_clean')
 
 def test_exports(copy):
     package = copy/'fa_foundations'
@@ -40,6 +43,6 @@ def test_exports(copy):
     for path in package.glob('*.py'):
         if path.name != '__init__.py': path.unlink()
     run('nbdev_export', cwd=copy)
-    assert not changed(before, contents(package, '*.py')), 'edit the notebooks, not the modules, and run nbdev_export'
+    same(before, contents(package, '*.py'), 'edit the notebooks, not the modules, and run nbdev_export')
 
 def test_readme(copy): run('python', 'tools/readme.py', '--check', cwd=copy)

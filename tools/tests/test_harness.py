@@ -1,0 +1,45 @@
+"""The checks can fail: each fault that they are there to find is planted, and must be found."""
+import json
+
+import pytest
+
+import notebooks
+
+CORE = notebooks.ROOT/'nbs/00_core.ipynb'
+RAISED = 'Expected all tensors to be on the same device'
+
+def planted(source, folder, at=None):
+    "A copy of `00_core` in `folder` with one more cell, after the cell that makes `device` unless told"
+    nb = json.loads(CORE.read_text('utf-8'))
+    if at is None: at = 1 + next(i for i,c in enumerate(nb['cells']) if 'device = default_device()' in ''.join(c['source']))
+    nb['cells'][at:] = [dict(cell_type='code', execution_count=None, id='planted', metadata={}, outputs=[], source=source)]
+    path = folder/'planted.ipynb'
+    path.write_text(json.dumps(nb), 'utf-8')
+    return path
+
+MIXED = 'import torch; (torch.ones(2, device=device) + torch.ones(2)).sum().item()'
+
+def test_a_tensor_left_on_the_cpu(tmp_path):
+    path = planted(MIXED, tmp_path)
+    notebooks.execute_apart(path, 'cpu')   # nobody notices
+    with pytest.raises(RuntimeError, match=RAISED): notebooks.execute_apart(path, 'fakegpu')
+
+@pytest.mark.parametrize('source,passes', [('1/0', False), ('#| notest\n1/0', True), ('#| eval: false\n1/0', True),
+                                           ('#| cuda\n1/0', True), ('import os; os._exit(3)', False)])
+def test_failing_cells(source, passes, tmp_path):
+    path = planted(source, tmp_path)
+    if passes: notebooks.execute_apart(path, 'cpu')
+    else:
+        with pytest.raises(RuntimeError): notebooks.execute_apart(path, 'cpu')
+
+@pytest.mark.parametrize('source,saved,is_stale', [
+    ('1 + 1', '2', False), ('1 + 1', '3', True), ('None', '3', True), ('1 + 1', None, True),
+    ('#| timing: true\n1 + 1', '3', False), ('#| timing: true\n1 + 1', None, True), ('#| timing: true\nNone', '3', True)])
+def test_stale_outputs(source, saved, is_stale, tmp_path):
+    path = planted(source, tmp_path)
+    nb = json.loads(path.read_text('utf-8'))
+    if saved: nb['cells'][-1]['outputs'] = [dict(output_type='execute_result', data={'text/plain':saved}, metadata={},
+                                                 execution_count=None)]
+    path.write_text(json.dumps(nb), 'utf-8')
+    found = notebooks.stale(path, notebooks.execute_apart(path, 'cpu'))
+    assert is_stale==any('planted' in f for f in found)
