@@ -1,9 +1,10 @@
-"""How the site shows a documented name: its signature on one line, then a table of its parameters.
+"""How the site shows what the package offers: each name in its chapter, and all names on one page.
 
 `tools/docs.py` hands `ApiRenderer` to nbdev's `show_doc`, whose own form prints the parameters as comments
 in a block of code, too wide for a phone.
 """
-import inspect, re
+import ast, inspect, re
+from pathlib import Path
 from nbdev.doclinks import NbdevLookup
 from nbdev.showdoc import BasicMarkdownRenderer
 
@@ -60,3 +61,34 @@ class ApiRenderer(BasicMarkdownRenderer):
         return (f'::::: {{.api}}\n{link}{"#"*self.title_level} {self.nm}\n\n'
                 f':::: {{.api-call}}\n{call}\n::::\n\n{self.docs}\n\n'
                 f':::: {{.api-parameters}}\n{table}\n::::\n:::::\n')
+
+# --- all names on one page
+
+def module_names(
+    path:Path, # An exported module
+) -> dict[str,str|None]: # Its public names, in the order of the source -> the docstring's first line; None for a constant
+    tree = ast.parse(path.read_text('utf-8'))
+    values = {t.id: node.value for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)}
+    public = ast.literal_eval(values['__all__']) if '__all__' in values else []
+    documented = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    docs = {node.name: (ast.get_docstring(node) or '').partition('\n')[0] for node in documented}
+    return {name: docs.get(name) for name in [*docs, *values] if name in public}
+
+def name_row(
+    name:str,
+    doc:str|None, # From `module_names`
+    page:str, # The chapter's page, which has a card for each function and class
+) -> str: # A row of the table
+    anchor = '' if doc is None else '#'+name.lower()
+    return f'| [`{name}`]({page}.html{anchor}) | {(doc or "constant").replace("|", chr(92)+"|")} |'
+
+def names_page(
+    lib:Path, # The folder of the package
+    pages:dict, # Notebook name -> page name
+) -> str: # A page, in Markdown: chapter by chapter, each name with a link and its first line
+    parts = ['---\ntitle: All names\ndescription: What the package offers, in the order of the chapters.\n---\n']
+    for stem,page in sorted(pages.items()):
+        names = module_names(lib/f'{page}.py') if (lib/f'{page}.py').exists() else {}
+        rows = [name_row(name, doc, page) for name,doc in names.items()]
+        if rows: parts.append('\n'.join([f'## `{lib.name}.{page}` {{#{page}}}\n', '| name | what it is |', '|---|---|', *rows])+'\n')
+    return '\n'.join(parts)

@@ -9,6 +9,7 @@ The sources keep to what Quarto understands, too; everything that only smalldocs
 - Quarto names a page by its module (`core.html`), smalldocs by its notebook: the notebooks are renamed, links with them
 - nbdev's links to documented names are absolute: they become relative
 - what smalldocs fetches from elsewhere (KaTeX, theme fonts) comes from `tools/katex`, or is left out
+- a page lists all public names
 - a few repairs of smalldocs' markup for readers who listen to a page, or who use it on a phone
 """
 import argparse, json, os, re, shutil, sys, tempfile
@@ -19,6 +20,7 @@ from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 from smalldocs import layout
 from smalldocs.site import build
+from apidoc import names_page
 from readme import front_matter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -109,7 +111,7 @@ def adapt_config(
     path:Path, # `_quarto.yml`, which is rewritten
     names:dict,
 ):
-    "Leave out of the sidebar what is not there, and name the rest by its page"
+    "Name the chapters in the sidebar by their pages, leave out those that are not there, add the page of all names"
     config = yaml.safe_load(path.read_text('utf-8'))
     def there(entry): return 'href' not in entry or Path(entry['href']).stem in names
     def prune(entries):
@@ -118,6 +120,8 @@ def adapt_config(
         return [e for e in entries if there(e) and e.get('contents', True)]
     sidebar = config['website']['sidebar']
     sidebar['contents'] = prune(sidebar['contents'])
+    sidebar['contents'].append({'section': 'Reference', 'contents': [{'text': 'All names', 'href': 'names.md'}]})
+    config['project']['render'].append('names.md')
     path.write_text(relink(yaml.dump(config, sort_keys=False), names, ''), 'utf-8')
 
 # --- the rendered pages
@@ -162,6 +166,7 @@ def build_site(
         names,base = page_names(folder),f'{cfg.doc_host}{cfg.doc_baseurl}'.rstrip('/')+'/'
         for path in folder.glob('*.ipynb'): adapt_notebook(path, names, base)
         adapt_config(folder/'_quarto.yml', names)
+        (folder/'names.md').write_text(names_page(cfg.lib_path, names), 'utf-8')
         site = build(folder, quiet=True)
         add_katex(site.out)
         repair_pages(site.out)
