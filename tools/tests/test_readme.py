@@ -1,0 +1,25 @@
+"""The README holds what it promises: its example runs as it stands and prints what it says, and its addresses are ours."""
+import re, subprocess, sys
+
+from nbdev.config import get_config
+from tree import ROOT
+
+TEXT = (ROOT/'README.md').read_text('utf-8')
+
+def test_example(tmp_path):
+    "In a fresh process, in another folder: no hidden cell helps"
+    code,printed = re.search(r'```python\n(.*?)```\n\n```\n(.*?)```', TEXT, re.S).groups()
+    run = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert run.stdout == printed, run.stderr
+
+def test_words():
+    "400 to 700, code, addresses and what pictures show aside"
+    prose = re.sub(r'```.*?```|<!--.*?-->|!\[.*?\]\(.*?\)|\]\([^)]*\)|[|#*`>\[\]-]', ' ', TEXT, flags=re.S)
+    assert 400 <= len(prose.split()) <= 700
+
+def test_addresses():
+    "Links to the site and the repository follow settings.ini"
+    cfg = get_config(path=ROOT)
+    ours = [a for a in re.findall(r'https?://[^\s)]+', TEXT) if cfg.repo in a]
+    site = f'{cfg.doc_host}{cfg.doc_baseurl}/'
+    assert len(ours) > 10 and [a for a in ours if not a.startswith((site, cfg.git_url))] == []
