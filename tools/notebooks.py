@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 900   # seconds, for one notebook
 
 # The fork server imports these once; every notebook's process then starts with them, and with nothing else
-PRELOAD = ['torch', 'matplotlib.pyplot', 'nbdev.process', 'nbdev.frontmatter', 'nbdev.clean', 'nbdev.doclinks',
+PRELOAD = ['torch', 'matplotlib.pyplot', 'nbdev.export', 'nbdev.process', 'nbdev.frontmatter', 'nbdev.clean', 'nbdev.doclinks',
            'execnb.shell', 'fastcore.test', 'fastcore.all', 'tqdm.auto']
 
 
@@ -42,11 +42,14 @@ def _skipped(cell, skip_flags):
     directives = cell.directives_
     return directives.get('eval:', [''])[0].lower()=='false' or bool(skip_flags & directives.keys())
 
-def execute(path, device, times=1, folder=None):
-    "The notebook at `path` as text, with the outputs of a fresh run. Changes this process: give it one of its own"
+def execute(path, device, times=1, folder=None, root=ROOT, export=None):
+    """The notebook at `path` as text, with the outputs of a fresh run. Changes this process: give it one of its own.
+
+    `times`: runs in a row in one kernel. `folder`: where to run, by default beside the notebook. `root`: the tree that the
+    package comes from. `export`: a notebook whose module is written first."""
     os.environ.update(FA_DEVICE=device, IN_TEST='1')
-    os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
+    os.chdir(root)
+    sys.path.insert(0, str(root))
     if device=='fakegpu':
         import pretend_gpu
         pretend_gpu.install()
@@ -56,6 +59,9 @@ def execute(path, device, times=1, folder=None):
     from nbdev.config import get_config
     from nbdev.process import NBProcessor
     config = get_config()
+    if export:
+        from nbdev.export import nb_export
+        nb_export(export, config.lib_path)
     skip_flags = set(config.tst_flags.split()) - {device}
     nb = NBProcessor(path, rm_directives=False).nb
 
@@ -75,8 +81,8 @@ def _child(pipe, *args, **kwargs):
     try: pipe.send((True, execute(*args, **kwargs)))
     except BaseException as e: pipe.send((False, str(e) or repr(e)))
 
-def execute_apart(path, device, **kwargs):
-    "`execute` in a fresh process; `RuntimeError` with the notebook's traceback, or when it dies or takes too long"
+def execute_apart(path, device, timeout=TIMEOUT, **kwargs):
+    "`execute` in a fresh process; `RuntimeError` with the notebook's traceback or if it dies, `TimeoutError` if it is too slow"
     context = multiprocessing.get_context('forkserver')
     context.set_forkserver_preload(PRELOAD)
     ours,theirs = context.Pipe(duplex=False)
@@ -84,7 +90,7 @@ def execute_apart(path, device, **kwargs):
     process.start()
     theirs.close()
     try:
-        if not ours.poll(TIMEOUT): raise RuntimeError(f'{stem(path)}: not done after {TIMEOUT} s')
+        if not ours.poll(timeout): raise TimeoutError(f'{stem(path)}: not done after {timeout} s')
         ok,result = ours.recv()
     except EOFError:
         process.join()
@@ -145,7 +151,7 @@ def main():
 
     def work(path):
         try: fresh = execute_apart(path, args.device, times=args.times)
-        except RuntimeError as e: return f'{stem(path)} fails on {args.device}:\n{e}'
+        except (RuntimeError, TimeoutError) as e: return f'{stem(path)} fails on {args.device}:\n{e}'
         finally: print(stem(path), flush=True)
         if args.device != 'cpu': return
         if not args.check: path.write_text(fresh, 'utf-8')

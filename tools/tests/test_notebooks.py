@@ -22,6 +22,6 @@ def test_notebook(device, path, tmp_path):
     if device=='fakegpu' and not hasattr(backend_registration, '_setup_privateuseone_for_python_backend'):
         pytest.skip(f'torch {torch.__version__} cannot host a pretend GPU')
     try: fresh = notebooks.execute_apart(path, device, folder=None if device=='cpu' else tmp_path)
-    except RuntimeError as e: pytest.fail(str(e), pytrace=False)
+    except (RuntimeError, TimeoutError) as e: pytest.fail(str(e), pytrace=False)
     found = notebooks.stale(path, fresh) if device=='cpu' else []
     if found: pytest.fail('stale outputs (`make outputs` renews them):\n' + '\n'.join(found), pytrace=False)
