@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['broadcast_shapes', 'BroadcastExplanation', 'explain_broadcast', 'MemoryLayout', 'memory_layout', 'einsum']
 
-# %% ../nbs/01a_broadcasting.ipynb #0669e578
+# %% ../nbs/01a_broadcasting.ipynb #f149b9bc
 import re
+from functools import cache
 from string import ascii_lowercase
 import torch
 from torch import Tensor
 
-# %% ../nbs/01a_broadcasting.ipynb #1fa6b9d0
+# %% ../nbs/01a_broadcasting.ipynb #8ef2163f
 def _as_shape(shape):
     "A shape as a tuple of sizes; an int is a shape of one axis"
     shape = (shape,) if isinstance(shape, int) else shape
@@ -20,199 +21,217 @@ def _as_shape(shape):
     if any(n < 0 for n in shape): raise ValueError(f'sizes are 0 or more: got {tuple(shape)}')
     return tuple(shape)
 
-def _name(i): return ascii_lowercase[i] if i < 26 else f'shape{i}'
+def _name(i): return ascii_lowercase[i] if i < 26 else f'shape_{i}'
 
+# %% ../nbs/01a_broadcasting.ipynb #3aead985
 def _aligned(shapes):
     "`(axis, the size of each shape on it)`, last axis first; 1 where a shape has no such axis"
     for axis in range(-1, -max(map(len, shapes), default=0) - 1, -1):
         yield axis, [s[axis] if -axis <= len(s) else 1 for s in shapes]
 
 def _clash(shapes):
-    "The first axis from the right with two different sizes, neither of them 1; None if there is none"
-    return next((axis for axis, sizes in _aligned(shapes) if len(set(sizes) - {1}) > 1), None)
+    "`(axis, i, j)` where shapes `i` and `j` differ and neither has size 1; None if all fit"
+    for axis, sizes in _aligned(shapes):
+        not_1 = [i for i, n in enumerate(sizes) if n != 1]
+        for i in not_1:
+            if sizes[i] != sizes[not_1[0]]: return axis, not_1[0], i
 
-# %% ../nbs/01a_broadcasting.ipynb #901f3d9b
+def _say_clash(shapes, axis, i, j):
+    said = [f'{_name(o)} {shapes[o]} has {shapes[o][axis]}' for o in (i, j)]
+    return f'axis {axis}: {said[0]}, but {said[1]}; sizes on an axis must be equal, or 1'
+
+# %% ../nbs/01a_broadcasting.ipynb #efde9971
 def broadcast_shapes(
     *shapes, # Each a tuple of sizes, or an int for a shape of one axis
 )->tuple: # The shape to which all of them stretch
     "The shape that operands of these shapes have after broadcasting"
     shapes = [_as_shape(s) for s in shapes]
-    result = []
-    for axis, sizes in _aligned(shapes):
-        wanted = [i for i, n in enumerate(sizes) if n != 1] or [0]
-        for i in wanted:
-            if sizes[i] != sizes[wanted[0]]:
-                a, b = wanted[0], i
-                raise ValueError(f'axis {axis}: {_name(a)} {shapes[a]} has {sizes[a]}, but {_name(b)} {shapes[b]} '
-                                 f'has {sizes[b]}; sizes on an axis must be equal, or 1')
-        result.insert(0, sizes[wanted[0]])
-    return tuple(result)
+    if clash := _clash(shapes): raise ValueError(_say_clash(shapes, *clash))
+    result = [next((n for n in sizes if n != 1), 1) for _, sizes in _aligned(shapes)]
+    return tuple(reversed(result))
 
-# %% ../nbs/01a_broadcasting.ipynb #815dd904
-def _new_axes(shape, target):
-    "An index that puts axes of size 1 into `shape` so that it fits `target`, and the new shape"
-    index, new, left = [], [], list(target)
-    for n in reversed(shape):
-        while left and 1 not in (n, left[-1]) and n != left[-1]:   # `n` does not fit here: leave this axis to a 1
-            left.pop()
-            index.insert(0, 'None'); new.insert(0, 1)
-        if left: left.pop()
-        index.insert(0, ':'); new.insert(0, n)
-    return f'[{", ".join(index)}]', tuple(new)
+# %% ../nbs/01a_broadcasting.ipynb #6fb96f18
+def _pair(x, y):
+    "`(i, j)` for each axis that shapes `x` and `y` could share; None on the side that lacks it"
+    @cache
+    def best(p, q):
+        "For the first `p` axes of `x` and `q` of `y`: the worth of their pairs, and the pairs"
+        if p == 0 or q == 0: return 0, [(i, None) for i in range(p)] + [(None, j) for j in range(q)]
+        ways = [(p, q-1, 0, (None, q-1)), (p-1, q, 0, (p-1, None))]
+        if x[p-1] == y[q-1]: ways.insert(0, (p-1, q-1, 1.01, (p-1, q-1)))
+        elif 1 in (x[p-1], y[q-1]): ways.insert(0, (p-1, q-1, 1, (p-1, q-1)))
+        tried = [(best(p2, q2), worth, pair) for p2, q2, worth, pair in ways]
+        (so_far, pairs), worth, pair = max(tried, key=lambda way: way[0][0] + way[1])
+        return so_far + worth, pairs + [pair]
+    return best(len(x), len(y))[1]
 
-def _one_fix(shapes):
-    "The best change of a single operand that mends a clash, as `(operand, code, new shape)`; None if there is none"
-    found = []
-    for i, shape in enumerate(shapes):
-        others = shapes[:i] + shapes[i+1:]
-        if _clash(others) is not None: continue
-        changes = [_new_axes(shape, broadcast_shapes(*others))]
-        if len(shape) > 1: changes.append(('.mT', (*shape[:-2], shape[-1], shape[-2])))
-        for code, new in changes:
-            if _clash([*others, new]) is None:
-                rank = len(broadcast_shapes(*others, new))
-                found.append((rank, code == '.mT', code.count('None'), len(shape), i, code, new))
-    return min(found)[-3:] if found else None
+# %% ../nbs/01a_broadcasting.ipynb #6c62b349
+def _line_up(shapes):
+    "For each axis of a common shape, its size in each of `shapes`; None where a shape lacks it"
+    columns = []
+    for k, shape in enumerate(shapes):
+        common = [next((n for n in column if n not in (None, 1)), 1) for column in columns]
+        columns = [([None] * k if i is None else columns[i]) + [None if j is None else shape[j]]
+                   for i, j in _pair(common, shape)]
+    return columns
 
-def _find_fixes(shapes):
-    "Changes `{operand: (code, new shape)}` that make the shapes fit"
-    if one := _one_fix(shapes): return {one[0]: one[1:]}
-    fixes, so_far = {}, ()
-    for i, shape in enumerate(shapes):    # each operand in turn is fitted to all before it
-        if _clash([so_far, shape]) is not None: fixes[i] = _new_axes(shape, so_far)
-        so_far = broadcast_shapes(so_far, fixes[i][1] if i in fixes else shape)
-    return fixes
+def _insert_axes(sizes):
+    "The index that puts in the axes that `sizes` lacks, and the new shape; none go in front"
+    while sizes and sizes[0] is None: sizes = sizes[1:]
+    code = ', '.join('None' if n is None else ':' for n in sizes)
+    return f'[{code}]' if None in sizes else '', tuple(1 if n is None else n for n in sizes)
 
-# %% ../nbs/01a_broadcasting.ipynb #7ac06790
+def _find_fix(shapes):
+    "`(code, new shape)` for each of `shapes`, so that the new ones fit; code may be empty"
+    columns = _line_up(shapes)
+    for i in reversed(range(len(shapes))):
+        swapped = (*shapes[i][:-2], *shapes[i][:-3:-1])
+        fixed = [*shapes[:i], swapped, *shapes[i+1:]]
+        if not _clash(fixed) and len(broadcast_shapes(*fixed)) < len(columns):
+            return [('.mT' if k == i else '', shape) for k, shape in enumerate(fixed)]
+    return [_insert_axes([column[k] for column in columns]) for k in range(len(shapes))]
+
+# %% ../nbs/01a_broadcasting.ipynb #8fb4afcc
+def _size_text(shape, axis, result, clash_axis):
+    "A size as text: `1->3` if stretched, `3!` where it clashes, `.` if there is no such axis"
+    own = shape[axis] if -axis <= len(shape) else '.'
+    if result is None: return f'{own}!' if axis == clash_axis and own not in ('.', 1) else str(own)
+    return str(own) if own == result[axis] else f'{own}->{result[axis]}'
+
+def _size_table(shapes, result, clash_axis):
+    axes = range(-max(map(len, shapes), default=0), 0)
+    rows = [(_name(i), *(_size_text(shape, axis, result, clash_axis) for axis in axes))
+            for i, shape in enumerate(shapes)]
+    last = [] if result is None else [('result', *map(str, result))]
+    return [('axis', *map(str, axes)), *rows, *last]
+
+def _td(text):
+    colour = '#dbe9f6' if '->' in text else '#ffd9a0' if '!' in text else None
+    style = f'background:{colour};color:black' if colour else ''
+    return f'<td style="text-align:right;{style}">{text.replace("->", " &rarr; ")}</td>'
+
+# %% ../nbs/01a_broadcasting.ipynb #fab2a762
 class BroadcastExplanation:
-    "The aligned axes of some shapes: `.result` if they fit, else `.axis`, `.error` and `.fix`"
+    "What `explain_broadcast` found: `.result` if the shapes fit, else `.axis`, `.error` and `.fix`"
     def __init__(self, *shapes):
-        self.shapes = [_as_shape(s) for s in shapes]
-        self.axis, self.result, self.error, self.fix, self.fixed_result = _clash(self.shapes), None, None, None, None
-        try: self.result = broadcast_shapes(*self.shapes)
-        except ValueError as e: self._explain_failure(str(e))
-
-    def _explain_failure(self, error):
-        fixes = _find_fixes(self.shapes)
-        self.error, self.fix = error, ', '.join(f'{_name(i)}{code}' for i, (code, _) in fixes.items())
-        self.fixed_result = broadcast_shapes(*(fixes[i][1] if i in fixes else s for i, s in enumerate(self.shapes)))
-
-    def _cell(self, shape, axis):
-        "One size as text: `1->3` where it is stretched, `!` where it clashes, `.` where there is no such axis"
-        own = shape[axis] if -axis <= len(shape) else '.'
-        if self.result is None: return f'{own}!' if axis == self.axis and own not in ('.', 1) else str(own)
-        return str(own) if own == self.result[axis] else f'{own}->{self.result[axis]}'
-
-    def _rows(self):
-        axes = range(-max(map(len, self.shapes), default=0), 0)
-        rows = [(_name(i), *(self._cell(s, axis) for axis in axes)) for i, s in enumerate(self.shapes)]
-        return [('axis', *map(str, axes)), *rows] + ([] if self.result is None else [('result', *map(str, self.result))])
+        shapes = [_as_shape(s) for s in shapes]
+        clash = _clash(shapes)
+        fix = _find_fix(shapes) if clash else [('', shape) for shape in shapes]
+        self.fixed_result = broadcast_shapes(*(new for _, new in fix))
+        self.result = None if clash else self.fixed_result
+        self.axis, self.error = (clash[0], _say_clash(shapes, *clash)) if clash else (None, None)
+        self.fix = ', '.join(f'{_name(i)}{code}' for i, (code, _) in enumerate(fix) if code) or None
+        self.rows = _size_table(shapes, self.result, self.axis)
 
     def _verdict(self):
-        if self.result is not None: return f'These shapes fit: {self.result}'
-        return f'{self.error}\nA fix that works: {self.fix}, with a result of shape {self.fixed_result}'
+        if self.error is None: return f'These shapes fit: {self.result}'
+        return f'{self.error}\nA fix that works: {self.fix}, which makes {self.fixed_result}'
 
-    def __str__(self):
-        rows = self._rows()
-        width = max(len(cell) for row in rows for cell in row) + 2
-        return '\n'.join([f'{row[0]:7}' + ''.join(f'{cell:>{width}}' for cell in row[1:]) for row in rows] + [self._verdict()])
-
-    __repr__ = __str__
+    def __repr__(self):
+        width = max(len(text) for row in self.rows for text in row) + 2
+        lines = [f'{row[0]:6}' + ''.join(o.rjust(width) for o in row[1:]) for row in self.rows]
+        return '\n'.join([*lines, self._verdict()])
 
     def _repr_html_(self):
-        def td(cell):
-            colour = '#dbe9f6' if '->' in cell else '#ffd9a0' if '!' in cell else None
-            style = f'background:{colour};color:black' if colour else ''
-            return f'<td style="text-align:right;{style}">{cell.replace("->", " &rarr; ")}</td>'
-        rows = ''.join(f'<tr>{"".join(map(td, row))}</tr>' for row in self._rows())
+        rows = ''.join(f'<tr>{"".join(map(_td, row))}</tr>' for row in self.rows)
         return f'<table>{rows}</table><pre>{self._verdict()}</pre>'
 
-# %% ../nbs/01a_broadcasting.ipynb #2b5c7426
+# %% ../nbs/01a_broadcasting.ipynb #d8081e9d
 def explain_broadcast(
-    *shapes, # Each a tuple of sizes, or an int for a shape of one axis; called a, b, c ... in the answer
-)->BroadcastExplanation: # Shows itself as text and in a notebook; `.result`, or `.axis`, `.error` and `.fix`
+    *shapes, # Each a tuple of sizes, or an int; the answer calls them a, b, c ...
+)->BroadcastExplanation: # Shows itself; `.result` if they fit, else `.axis`, `.error` and `.fix`
     "Show how shapes align and which axes are stretched or, where they clash, a fix that works"
     return BroadcastExplanation(*shapes)
 
-# %% ../nbs/01a_broadcasting.ipynb #bbf360fe
+# %% ../nbs/01a_broadcasting.ipynb #d56f8edf
 def _cells(t):
     "The number of the memory cell that each index of `t` reads"
     cells = torch.tensor(t.storage_offset(), device='cpu')   # bookkeeping, wherever `t` may be
-    for size, stride in zip(t.shape, t.stride()): cells = cells[..., None] + stride * torch.arange(size, device='cpu')
+    for size, stride in zip(t.shape, t.stride()):
+        cells = cells[..., None] + stride * torch.arange(size, device='cpu')
     return cells
 
-# %% ../nbs/01a_broadcasting.ipynb #d867bee2
+# %% ../nbs/01a_broadcasting.ipynb #ffaaf8b9
 def _bytes_read(t):
     "The address of every byte that `t` reads"
-    first = t[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in t.stride())]   # no cell twice
-    starts = t.data_ptr() + (_cells(first).flatten() - t.storage_offset()) * t.itemsize
+    t = t[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in t.stride())]
+    starts = t.data_ptr() + (_cells(t).flatten() - t.storage_offset()) * t.itemsize
     return (starts[:, None] + torch.arange(t.itemsize, device='cpu')).flatten()
 
-def _span(t):
-    "The addresses between which the bytes of `t` lie"
-    last = sum((size - 1) * stride for size, stride in zip(t.shape, t.stride()))
-    return t.data_ptr(), t.data_ptr() + (last + 1) * t.itemsize
+def _stretch(t):
+    "The addresses from the first byte to behind the last, and whether `t` reads all between"
+    cells, gapless = 1, True
+    for stride, size in sorted(zip(t.stride(), t.shape)):
+        if stride == 0 or size == 1: continue
+        gapless = gapless and stride == cells
+        cells += (size - 1) * stride
+    return t.data_ptr(), t.data_ptr() + cells * t.itemsize, gapless
 
 def _share_memory(a, b):
     "Whether some byte is read by both"
     if a.device != b.device or not a.numel() or not b.numel(): return False
-    (a_start, a_end), (b_start, b_end) = _span(a), _span(b)
+    (a_start, a_end, a_gapless), (b_start, b_end, b_gapless) = _stretch(a), _stretch(b)
     if a_end <= b_start or b_end <= a_start: return False
-    return bool(torch.isin(_bytes_read(a), _bytes_read(b)).any())
+    return (a_gapless and b_gapless) or bool(torch.isin(_bytes_read(a), _bytes_read(b)).any())
 
-# %% ../nbs/01a_broadcasting.ipynb #76653657
+# %% ../nbs/01a_broadcasting.ipynb #d587cdb9
+def _draw_cells(layout):
+    "The figure of `MemoryLayout.plot`"
+    import matplotlib.pyplot as plt
+    grid = layout.cells.reshape(-1, layout.shape[-1] if layout.shape else 1).tolist()
+    read, n = {cell for row in grid for cell in row}, layout.storage_bytes // layout.itemsize
+    width = max(n, len(grid[0]), 12)
+    fig, ax = plt.subplots(figsize=(min(7, .35 * width), .35 * len(grid) + 1), layout='constrained')
+    def box(x, y, cell):
+        colour, line = (plt.cm.Blues(.1 + .5 * cell / n), '-') if cell in read else ('white', ':')
+        ax.add_patch(plt.Rectangle((x, y), 1, 1, fc=colour, ec='black', ls=line))
+        ax.text(x + .5, y + .5, str(cell), ha='center', va='center', fontsize=8)
+    for cell in range(n): box(cell, 0, cell)
+    for i, row in enumerate(grid):
+        for j, cell in enumerate(row): box(j, i + 2, cell)
+    ax.text(0, -.2, 'cells in memory', fontsize=8)
+    ax.text(0, 1.8, f'read by shape {layout.shape}, stride {layout.stride}', fontsize=8)
+    ax.set(xlim=(-.1, width + .1), ylim=(len(grid) + 2.1, -.9), aspect='equal')
+    ax.axis('off')
+    plt.close(fig)   # a notebook would show it twice
+    return fig
+
+# %% ../nbs/01a_broadcasting.ipynb #62310196
 class MemoryLayout:
-    "How a tensor lies in memory: see `memory_layout`"
+    "What `memory_layout` found: shape, strides, offset, bytes, cells, shared memory"
     def __init__(self, t, other=None):
-        for x in (t,) if other is None else (t, other):
-            if not isinstance(x, Tensor): raise TypeError(f'memory_layout looks at tensors, not at a {type(x).__name__}')
         self.shape, self.stride, self.offset = tuple(t.shape), t.stride(), t.storage_offset()
-        self.dtype, self.itemsize, self.storage_bytes = t.dtype, t.itemsize, t.untyped_storage().nbytes()
-        self.n_entries, self.contiguous = t.numel(), t.is_contiguous()
-        self.cells = _cells(t) if t.numel() <= 64 else None   # what a person can read
+        self.dtype, self.itemsize, self.numel = t.dtype, t.itemsize, t.numel()
+        self.storage_bytes = t.untyped_storage().nbytes()
+        self.cells = _cells(t) if t.numel() <= 64 else None   # as many as a person can read
         self.shares_memory = None if other is None else _share_memory(t, other)
 
-    def __str__(self):
+    def __repr__(self):
         lines = [f'shape {self.shape}, stride {self.stride}, offset {self.offset}, {self.dtype}',
-                 f'storage: {self.storage_bytes} bytes; entries: {self.n_entries} of {self.itemsize} bytes'
-                 f' = {self.n_entries * self.itemsize} bytes']
-        lines += [f'stride 0: the {size} entries along axis {axis} are one and the same'
-                  for axis, (size, stride) in enumerate(zip(self.shape, self.stride)) if stride == 0 and size > 1]
-        if self.shares_memory is not None: lines.append(f'shares memory with the other: {"yes" if self.shares_memory else "no"}')
-        return '\n'.join(lines + ([f'cells read:\n{self.cells.numpy()}'] if self.cells is not None else []))
-
-    __repr__ = __str__
+                 f'{self.numel} x {self.itemsize} bytes, storage of {self.storage_bytes} bytes']
+        for axis, (size, stride) in enumerate(zip(self.shape, self.stride)):
+            if stride == 0 and size > 1: lines.append(f'stride 0: axis {axis} is {size} times one')
+        if self.shares_memory is not None:
+            lines.append(f'shares memory with the other: {"yes" if self.shares_memory else "no"}')
+        if self.cells is not None: lines.append(f'cells read:\n{self.cells.numpy()}')
+        return '\n'.join(lines)
 
     def plot(self):
-        "A figure of the storage's cells, above, and of the cell that each index reads, below"
-        import matplotlib.pyplot as plt
-        if not self.n_entries or self.cells is None or self.cells.max() >= 64:
-            raise ValueError(f'a picture needs 1 to 64 entries in the first 64 cells: shape {self.shape}, '
-                             f'offset {self.offset}; look at a slice, or at the clone of one')
-        grid = self.cells.reshape(-1, self.shape[-1] if self.shape else 1).tolist()
-        n, read = max(self.storage_bytes // self.itemsize, 1), {c for row in grid for c in row}
-        n = min(n, 64)
-        fig, ax = plt.subplots(figsize=(min(7, .6 + .4*max(n, len(grid[0]))), .9 + .4*len(grid)), layout='constrained')
-        def box(x, y, cell, on):
-            colour = plt.cm.viridis(.35 + .65*cell/n) if on else 'white'
-            ax.add_patch(plt.Rectangle((x, y), 1, 1, fc=colour, ec='black', ls='-' if on else ':'))
-            ax.text(x + .5, y + .5, str(cell), ha='center', va='center', fontsize=8, color='black' if on else 'grey')
-        for cell in range(n): box(cell, 0, cell, cell in read)
-        for i, row in enumerate(grid):
-            for j, cell in enumerate(row): box(j, i + 1.8, cell, True)
-        ax.text(0, -.15, f'memory: {n} cells', fontsize=8)
-        ax.text(0, 1.65, f'shape {self.shape}, stride {self.stride}: the cell that each index reads', fontsize=8)
-        ax.set(xlim=(-.1, max(n, len(grid[0]), 11) + .1), ylim=(len(grid) + 2, -.9), aspect='equal')
-        ax.axis('off')
-        plt.close(fig)
-        return fig
+        "A figure of the memory's cells and of the cell that each index reads"
+        if self.cells is None or not self.numel or self.storage_bytes > 64 * self.itemsize:
+            raise ValueError('a picture takes 1 to 64 entries and 64 cells of storage at most: '
+                             f'not {self.shape} in {self.storage_bytes} bytes; draw a small clone')
+        return _draw_cells(self)
 
-# %% ../nbs/01a_broadcasting.ipynb #f8a4512a
+# %% ../nbs/01a_broadcasting.ipynb #33d56122
 def memory_layout(
     t:Tensor, # Any tensor
     other:Tensor=None, # Another, to ask whether the two share memory
-)->MemoryLayout: # Shows itself as text; `.plot()` draws it, `.shares_memory` and the rest are attributes
-    "Look at a tensor's shape, strides, offset and bytes of storage, and the cells that its indices read"
+)->MemoryLayout: # Shows itself; `.plot()` draws it; `.storage_bytes`, `.shares_memory` ...
+    "Look at a tensor's shape, strides, offset and storage, and at the cells that its indices read"
+    for x in (t,) if other is None else (t, other):
+        if not isinstance(x, Tensor):
+            raise TypeError(f'memory_layout takes tensors, not a {type(x).__name__}')
     return MemoryLayout(t, other)
 
 # %% ../nbs/01a_broadcasting.ipynb #67950548
@@ -227,13 +246,13 @@ def _lettered_view(
     strides = [sum(s for s, own in zip(t.stride(), term) if own == letter) for letter in letters]
     return t.as_strided(sizes, strides, t.storage_offset())
 
-# %% ../nbs/01a_broadcasting.ipynb #f7ae4834
+# %% ../nbs/01a_broadcasting.ipynb #5b6bdd91
 def _tokens(term, where):
     "The letters of one term of an equation, and '...' for an ellipsis"
     tokens = re.findall(r'\.\.\.|[^ ]', term)
     for token in tokens:
         if token != '...' and not re.fullmatch('[a-zA-Z]', token):
-            raise ValueError(f'einsum: {token!r} in {where} is neither a letter from a to z or A to Z nor part of an ellipsis ...')
+            raise ValueError(f'einsum: {token!r} in {where} is no letter, nor an ellipsis ...')
     if tokens.count('...') > 1: raise ValueError(f'einsum: {where} has more than one ellipsis')
     return tokens
 
@@ -243,61 +262,70 @@ def _name_ellipsis(tokens, n):
     i = tokens.index('...')
     return tokens[:i] + [f'...{k}' for k in range(n, 0, -1)] + tokens[i+1:]
 
+# %% ../nbs/01a_broadcasting.ipynb #54e72dca
 def _read_operands(left, operands):
     "The letter of each axis of each operand"
     terms = left.split(',')
     if len(terms) != len(operands):
-        raise ValueError(f'einsum: the equation names {len(terms)} operands ({left}), but {len(operands)} are given')
+        raise ValueError(f'einsum: {left!r} names {len(terms)} operands, not {len(operands)}')
     named = []
     for i, (term, t) in enumerate(zip(terms, operands)):
         tokens = _tokens(term, f'operand {i}')
-        unnamed = t.ndim - len([o for o in tokens if o != '...'])
+        unnamed = t.ndim - sum(o != '...' for o in tokens)
         if unnamed < 0 or (unnamed > 0 and '...' not in tokens):
-            raise ValueError(f'einsum: operand {i} is {tuple(t.shape)}, {t.ndim} axes, but {term.strip()!r} '
-                             f'names {t.ndim - unnamed}; each axis needs a letter, or use an ellipsis ...')
+            raise ValueError(f'einsum: operand {i} is {tuple(t.shape)}: {t.ndim} axes, but '
+                             f'{term!r} names {t.ndim - unnamed}; ... stands for others')
         named.append(_name_ellipsis(tokens, unnamed))
     return named
 
+# %% ../nbs/01a_broadcasting.ipynb #a8346816
 def _read_output(right, terms):
     "The letters of the output; `right` is None where the equation has no arrow"
-    used = [letter for term in terms for letter in term]
-    ellipsis = sum(letter.startswith('...') for letter in set(used))
-    if right is None: return _name_ellipsis(['...', *sorted(o for o in used if used.count(o) == 1 and len(o) == 1)], ellipsis)
-    out = _name_ellipsis(_tokens(right, 'the output'), ellipsis)
+    used = sum(terms, [])
+    n_unnamed = len({letter for letter in used if letter.startswith('...')})
+    if right is None:
+        once = sorted(letter for letter in used if used.count(letter) == 1 and letter.isalpha())
+        return _name_ellipsis(['...', *once], n_unnamed)
+    out = _name_ellipsis(_tokens(right, 'the output'), n_unnamed)
     for letter in out:
-        if letter not in used: raise ValueError(f'einsum: output letter {letter!r} is in no operand ({", ".join(map("".join, terms))})')
-        if out.count(letter) > 1: raise ValueError(f'einsum: letter {letter!r} stands {out.count(letter)} times in the output; once is enough')
+        if letter not in used: raise ValueError(f'einsum: {letter!r} is in the output only')
+        if out.count(letter) > 1: raise ValueError(f'einsum: {letter!r} is in the output twice')
     return out
 
-# %% ../nbs/01a_broadcasting.ipynb #656ba5ad
-def _check_operands(operands):
-    if not operands: raise ValueError('einsum needs an equation and at least one operand')
-    for i, t in enumerate(operands):
-        if not isinstance(t, Tensor): raise TypeError(f'einsum: operand {i} is a {type(t).__name__}, not a tensor')
-        if t.dtype != operands[0].dtype or t.device != operands[0].device:
-            raise ValueError(f'einsum: operand {i} is {t.dtype} on {t.device}, operand 0 is {operands[0].dtype} '
-                             f'on {operands[0].device}; convert or move one with .to(...)')
-
+# %% ../nbs/01a_broadcasting.ipynb #22b90ec8
 def _check_sizes(terms, operands):
+    "Raise a `ValueError` where a letter has two sizes"
     seen = {}   # letter -> its size, and the operand where it was seen
     for i, (term, t) in enumerate(zip(terms, operands)):
+        own = {}
         for letter, n in zip(term, t.shape):
-            size, first = seen.setdefault(letter, (n, i))
-            if n == size: continue
-            if first == i or 1 not in (n, size):
-                where = f'operand {first} {tuple(operands[first].shape)}'
-                here = 'again in the same operand' if first == i else f'in operand {i} {tuple(t.shape)}'
-                rule = 'a diagonal needs equal sizes' if first == i else 'sizes must be equal, or 1'
-                raise ValueError(f'einsum: {letter!r} is {size} in {where}, but {n} {here}; {rule}')
+            here = f'{letter!r} is {n} in operand {i} {tuple(t.shape)}'
+            if own.setdefault(letter, n) != n:
+                raise ValueError(f'einsum: {here}, and {own[letter]}; a diagonal needs equal sizes')
+            size, first = seen.get(letter, (1, i))
+            if 1 not in (n, size) and n != size:
+                there = f'{size} in operand {first} {tuple(operands[first].shape)}'
+                raise ValueError(f'einsum: {here}, but {there}; sizes must be equal, or 1')
             if size == 1: seen[letter] = n, i
 
-# %% ../nbs/01a_broadcasting.ipynb #e92c6eef
+def _check_operands(equation, operands):
+    "Raise an error unless all are tensors of one dtype on one device"
+    if not isinstance(equation, str) or not operands:
+        raise TypeError("einsum takes an equation such as 'ik,kj->ij', then at least one tensor")
+    for i, t in enumerate(operands):
+        if not isinstance(t, Tensor):
+            raise TypeError(f'einsum: operand {i} is a {type(t).__name__}, not a tensor')
+        kind, kind_0 = (f'{o.dtype} on {o.device}' for o in (t, operands[0]))
+        if kind != kind_0:
+            raise ValueError(f'einsum: operand {i} is {kind}, operand 0 {kind_0}; use .to(...)')
+
+# %% ../nbs/01a_broadcasting.ipynb #35008584
 def einsum(
-    equation:str, # Letters of each operand's axes, split by commas, and of the output's after `->`: `'ik,kj->ij'`
+    equation:str, # Letters of each operand's axes, and of the output's: `'ik,kj->ij'`
     *operands:Tensor, # As many as the equation names, of one dtype and device
 )->Tensor: # One axis for each output letter; may be a view of a single operand
     "Sum the product of the operands over all letters that are not in the output"
-    _check_operands(operands)
+    _check_operands(equation, operands)
     left, arrow, right = equation.partition('->')
     terms = _read_operands(left, operands)
     out = _read_output(right if arrow else None, terms)
@@ -308,7 +336,8 @@ def einsum(
     result = None
     for i, (t, term) in enumerate(zip(operands, terms)):
         view = _lettered_view(t, term, letters)
-        result = view if result is None else result * view
-        done = [axis for axis, letter in enumerate(letters) if last_use[letter] == i and letter not in out]
-        if done: result = result.sum(done, keepdim=True, dtype=None if len(operands) == 1 else t.dtype)
-    return result.squeeze(tuple(range(len(out), len(letters))))   # the summed letters, now of size 1
+        result = view if i == 0 else result * view
+        done = [axis for axis in range(len(out), len(letters)) if last_use[letters[axis]] == i]
+        dtype = None if len(operands) == 1 else t.dtype   # one operand: integers add up to int64
+        if done: result = result.sum(done, keepdim=True, dtype=dtype)
+    return result.squeeze(tuple(range(len(out), len(letters))))   # summed axes have size 1 now

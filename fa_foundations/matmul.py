@@ -10,35 +10,36 @@ __all__ = ['matmul_lists', 'matmul_loops', 'matmul_elementwise', 'matmul_broadca
 import torch
 from torch import Tensor
 
-# %% ../nbs/01_matmul.ipynb #4c8a69c6
+# %% ../nbs/01_matmul.ipynb #e643cd4e
 def _list_shape(rows, name):
     "Rows and columns of a matrix given as a list of rows"
     if not all(isinstance(row, (list, tuple)) for row in rows):
-        raise ValueError(f'{name} is a list of rows, and each row a list of numbers, like [[1., 2.], [3., 4.]]')
+        raise ValueError(f'{name} is a list of rows, each row a list of numbers: [[1., 2.]]')
     n_cols = len(rows[0]) if rows else 0
     for i, row in enumerate(rows):
         if len(row) != n_cols:
-            raise ValueError(f'row {i} of {name} has {len(row)} numbers, row 0 has {n_cols}: make them equal')
+            raise ValueError(f'row {i} of {name} has {len(row)} numbers, but row 0 has {n_cols}')
     if n_cols and isinstance(rows[0][0], (list, tuple)):
-        raise ValueError(f'{name} has more than 2 axes: matmul_lists multiplies one matrix by another')
+        raise ValueError(f'{name} has more than 2 axes: matmul_lists multiplies two matrices')
     return len(rows), n_cols
 
-# %% ../nbs/01_matmul.ipynb #7444db3c
+# %% ../nbs/01_matmul.ipynb #e3095256
 def matmul_lists(
     a:list, # Left matrix: `n` rows, each a list of `k` numbers
     b:list, # Right matrix: `k` rows, each a list of `m` numbers
 )->list: # `n` rows of `m` numbers
     "The product of two nested lists: Python alone"
     (n, inner), (b_rows, m) = _list_shape(a, 'a'), _list_shape(b, 'b')
-    if inner != b_rows:
-        raise ValueError(f'a is {(n, inner)} and b is {(b_rows, m)}: a needs as many columns as b has rows')
+    if a and inner != b_rows:   # without rows, `a` may have any number of columns
+        raise ValueError(f'a is {(n, inner)} and b is {(b_rows, m)}: the columns of a ({inner}) '
+                         f'and the rows of b ({b_rows}) must be equally many')
     c = [[0] * m for _ in range(n)]
     for i in range(n):
         for j in range(m):
             for k in range(inner): c[i][j] += a[i][k] * b[k][j]
     return c
 
-# %% ../nbs/01_matmul.ipynb #0d90cf6f
+# %% ../nbs/01_matmul.ipynb #4df98f62
 def _mends(a, b):
     "The transposes that would make the product of `a` and `b` fit"
     T = '.t()' if a.ndim == 2 else '.mT'
@@ -46,26 +47,27 @@ def _mends(a, b):
     one = [s for s, fits in ((f'a{T} @ b', n == k2), (f'a @ b{T}', k == m)) if fits]
     return one or ([f'a{T} @ b{T}'] if n == m else [])
 
+# %% ../nbs/01_matmul.ipynb #de3cdc43
 def _matmul_error(a, b, rank):
     "The error that says why `a @ b` cannot be, and what to do"
     for name, t in (('a', a), ('b', b)):
         if not isinstance(t, Tensor):
-            return TypeError(f'{name} is a {type(t).__name__}: make it a tensor, or use matmul_lists for lists')
+            return TypeError(f'{name} is a {type(t).__name__}, not a tensor; see matmul_lists')
     shapes = f'a is {tuple(a.shape)} and b is {tuple(b.shape)}'
     if not a.ndim == rank == b.ndim:
         other = 'batch_matmul takes 3 axes' if rank == 2 else 'for two matrices use matmul_torch'
-        return ValueError(f'{shapes}: each needs {rank} axes; {other}, and v[None] makes a vector a row')
+        return ValueError(f'{shapes}: each needs {rank} axes; {other}; v[None] is a row')
     if a.dtype != b.dtype:
-        return ValueError(f'{shapes}, but of dtypes {a.dtype} and {b.dtype}: convert one, as in b.to(a.dtype)')
+        return ValueError(f'{shapes}, of dtypes {a.dtype} and {b.dtype}: use b.to(a.dtype)')
     if a.device != b.device:
-        return ValueError(f'{shapes}, but on devices {a.device} and {b.device}: move one, as in b.to(a.device)')
+        return ValueError(f'{shapes}, on devices {a.device} and {b.device}: use b.to(a.device)')
     if a.dtype is torch.bool:
-        return TypeError(f'{shapes}, of dtype bool, which torch does not multiply: a.int() @ b.int() counts')
+        return TypeError(f'{shapes}, of dtype bool, which torch does not multiply: use a.int()')
     if rank == 3 and a.shape[0] != b.shape[0]:
-        return ValueError(f'{shapes}: axis 0 is the batch, and must be equal, not {a.shape[0]} and {b.shape[0]}')
+        return ValueError(f'{shapes}: axis 0, the batch, must be equal')
     mends = ' or '.join(_mends(a, b))
-    return ValueError(f'{shapes}: axis {rank-1} of a has {a.shape[-1]}, but axis {rank-2} of b has {b.shape[-2]}'
-                      + (f'. A transpose would fit: {mends}' if mends else '; these two must be equal'))
+    return ValueError(f'{shapes}: axis {rank-1} of a is {a.shape[-1]}, but axis {rank-2} of b is '
+                      f'{b.shape[-2]}; ' + (f'this fits: {mends}' if mends else 'make them equal'))
 
 # %% ../nbs/01_matmul.ipynb #c4fc5f49
 def _check_matmul(a, b, rank=2):
