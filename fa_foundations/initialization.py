@@ -5,17 +5,20 @@
 # %% auto #0
 __all__ = ['ActivationStats', 'activation_stats', 'orthogonal', 'conv_matrix']
 
-# %% ../nbs/02a_initialization.ipynb #d1698c7a
+# %% ../nbs/02a_initialization.ipynb #2407e19a
 import math
 from functools import partial
+from html import escape
 import torch
 from torch import Tensor
+from fastcore.basics import patch
 from fastcore.meta import delegates
-from .fully_connected import _draw, calculate_fans, gain, general_relu, kaiming_normal
+from .fully_connected import (_draw, calculate_fans, gain, general_relu,
+                                            kaiming_normal)
 
-# %% ../nbs/02a_initialization.ipynb #82264ff2
+# %% ../nbs/02a_initialization.ipynb #e2699a94
 def _moments(f, scale):
-    "Mean, mean square, `kappa`, elasticity of `f(scale*z)` for normal z; mean square and `kappa` of its slope"
+    "Of `f(scale*z)`: mean, mean square, kappa, elasticity; of its slope: mean square, kappa"
     z = (torch.arange(1000, dtype=torch.float64) - 499.5)/50   # no point at 0, where relu bends
     p = torch.softmax(-z*z/2, 0)   # the bell curve on the grid, summing to 1
     x = (scale*z).requires_grad_()
@@ -26,12 +29,13 @@ def _moments(f, scale):
     mean_square,slope_square = mean(y**2),mean(slope**2)
     kappa = mean(y**4)/mean_square**2 - 1
     slope_kappa = 3*mean(slope**4)/slope_square**2 - 1
-    return mean(y), mean_square, kappa, mean(y*slope*x.detach())/mean_square, slope_square, slope_kappa
+    elasticity = mean(y*slope*x.detach())/mean_square
+    return mean(y), mean_square, kappa, elasticity, slope_square, slope_kappa
 
-# %% ../nbs/02a_initialization.ipynb #7a5b340c
+# %% ../nbs/02a_initialization.ipynb #ec8981ce
 def _theory(depth, width, f, weight_var):
     "By layer: mean, std, mean square and its relative variance; then the last two for the gradient"
-    q,spread = torch.ones((), dtype=torch.float64),torch.zeros((), dtype=torch.float64)
+    q,spread = torch.tensor([1., 0.], dtype=torch.float64)
     forward,factors = [(q*0, q, q, spread)],[]
     for _ in range(depth):
         mean,square,kappa,elasticity,slope_square,slope_kappa = _moments(f, (weight_var*q).sqrt())
@@ -39,12 +43,13 @@ def _theory(depth, width, f, weight_var):
         q = square
         forward.append((mean, (q - mean**2).clamp_min(0).sqrt(), q, spread))
         factors.append((weight_var*slope_square, 1 + slope_kappa/width))
-    g,spread = torch.ones_like(q),torch.zeros_like(q)
+    g,spread = torch.tensor([1., 0.], dtype=torch.float64)
     backward = [(g, spread)]
     for chi,growth in reversed(factors):
         g,spread = g*chi,(1 + spread)*growth - 1
         backward.append((g, spread))
-    return torch.tensor([a + b for a,b in zip(forward, reversed(backward))], dtype=torch.float64)
+    rows = [a + b for a,b in zip(forward, reversed(backward))]
+    return torch.tensor(rows, dtype=torch.float64)
 
 # %% ../nbs/02a_initialization.ipynb #bc66d2e6
 def _activation(nonlinearity, a):
@@ -55,14 +60,14 @@ def _activation(nonlinearity, a):
     functions = dict(linear=lambda x: x, tanh=torch.tanh, sigmoid=torch.sigmoid, selu=torch.selu)
     return functions.get(nonlinearity, leaky)
 
-# %% ../nbs/02a_initialization.ipynb #bec5c4ae
+# %% ../nbs/02a_initialization.ipynb #f1d912d3
 def _summary(tensors):
     "Mean, std and mean square of each tensor, in float64"
     t = torch.stack([t.detach() for t in tensors]).cpu().double().flatten(1)
     return torch.stack([t.mean(1), t.std(1, correction=0), t.pow(2).mean(1)], 1)
 
 def _one_pass(depth, width, init, f, batch, **kwargs):
-    "Statistics of activations and gradients for one draw of all weights; `fan_in` times the weights' variance"
+    "For one draw of all weights: statistics of activations and of gradients, `fan_in*Var[w]`"
     def signal():   # each row has mean square 1
         t = _draw((batch, width), 1., **kwargs)
         return t/t.pow(2).mean(1, keepdim=True).sqrt()
@@ -74,117 +79,138 @@ def _one_pass(depth, width, init, f, batch, **kwargs):
     grads = torch.autograd.grad(acts[-1], acts, grad)   # one gradient for each layer
     return _summary(acts), _summary(grads), float(weight_var)
 
-# %% ../nbs/02a_initialization.ipynb #59980829
+# %% ../nbs/02a_initialization.ipynb #cfbcdeb0
+def _columns(activations, gradients, theory):
+    "Name -> one number for each layer"
+    cols = dict(layer=torch.arange(len(theory)))
+    sides = ('', activations, theory[:,2:4].t()),('grad_', gradients, theory[:,4:].t())
+    for side,measured,(square,spread) in sides:
+        for i,name in enumerate(('mean', 'std', 'mean_square')):
+            cols[side + name] = measured[:,:,i].mean(0)
+        cols[side + 'median'] = measured[:,:,2].quantile(.5, dim=0)
+        cols[side + 'theory'] = square
+        cols[side + 'se'] = square*(spread/len(measured)).sqrt()
+    return cols | dict(theory_mean=theory[:,0], theory_std=theory[:,1])
+
+def _table(rows):
+    "Head and body of a table of about ten layers, as text"
+    names = ('layer mean std mean_square median theory '
+             'grad_mean_square grad_median grad_theory').split()
+    steps = min(10, len(rows) - 1)
+    picked = [rows[round(i*(len(rows) - 1)/steps)] for i in range(steps + 1)]
+    return names, [[f'{row[k]:.3g}' for k in names] for row in picked]
+
+# %% ../nbs/02a_initialization.ipynb #d3f5a034
+def _plot_side(ax, measured, square, spread, title):
+    "Mean squares by layer: seeds, their mean, theory, and the range that holds 95% of all seeds"
+    layers = range(len(square))
+    width = 1.96*(1 + spread).log().sqrt()   # of the logarithm
+    middle = square/(1 + spread).sqrt()      # the median of a log-normal distribution
+    ax.fill_between(layers, middle*(-width).exp(), middle*width.exp(), color='0.85',
+                    label='theory: 95% of seeds')
+    some = slice(None, None, max(1, len(square)//25))
+    ax.plot(layers[some], measured.t()[some], c='#8fb8de', lw=.8)
+    ax.plot(layers, measured.mean(0), 'o', c='C0', ms=3, markevery=max(1, len(square)//15),
+            label='mean over seeds')
+    ax.plot(layers, square, 'k--', label='theory: mean')
+    ax.set(yscale='log', xlabel='layer', title=title)
+
+# %% ../nbs/02a_initialization.ipynb #fe698b43
 class ActivationStats:
-    "Statistics by layer and seed beside theory: `rows`, `str`, HTML, `plot()`"
+    "Statistics by layer beside theory: `rows`, `columns`, `errors()`, `str`, HTML, `plot()`"
     def __init__(self,
         label:str, # What was measured
-        activations:Tensor, # Mean, std and mean square `(n_seeds, depth+1, 3)`; layer 0 is the input
+        activations:Tensor, # Mean, std, mean square `(n_seeds, depth+1, 3)`; layer 0 is the input
         gradients:Tensor, # The same of the gradients with respect to those activations
-        theory:Tensor, # `(depth+1, 6)`: mean, std, mean square, its relative variance; gradients: the last two
+        theory:Tensor, # `(depth+1, 6)`: mean, std, mean square, its relative variance; gradients
     ):
-        self.label,self.activations,self.gradients,self.theory = label,activations,gradients,theory
-
-    @property
-    def columns(self):
-        "Name -> one number for each layer; `se` is the standard error, in theory, of the mean over seeds"
-        n,t = len(self.activations),self.theory
-        cols = dict(layer=torch.arange(len(t)))
-        for side,s in (('', self.activations), ('grad_', self.gradients)):
-            square,spread = t[:,2:4].t() if side == '' else t[:,4:].t()
-            for i,name in enumerate(('mean', 'std', 'mean_square')): cols[side + name] = s[:,:,i].mean(0)
-            cols[side + 'median'] = s[:,:,2].quantile(.5, dim=0)
-            cols[side + 'theory'],cols[side + 'se'] = square,square*(spread/n).sqrt()
-        return cols | dict(theory_mean=t[:,0], theory_std=t[:,1])
+        self.label,self.activations,self.gradients = label,activations,gradients
+        self.theory,self.columns = theory,_columns(activations, gradients, theory)
 
     @property
     def rows(self):
         "One dict for each layer"
-        cols = {k: v.tolist() for k,v in self.columns.items()}
-        return [dict(zip(cols, row)) for row in zip(*cols.values())]
+        values = zip(*(v.tolist() for v in self.columns.values()))
+        return [dict(zip(self.columns, row)) for row in values]
 
     def errors(self):
-        "Mean over seeds of the mean square minus theory, in standard errors, for layers 1 on; gradients: up to the last but one"
+        "(Mean square - theory)/se for activations of layers 1 on, gradients of layers 0 on"
         c = self.columns
-        def error(side): return (c[side + 'mean_square'] - c[side + 'theory'])/c[side + 'se']
-        return error('')[1:], error('grad_')[:-1]
+        forward = (c['mean_square'] - c['theory'])/c['se']
+        backward = (c['grad_mean_square'] - c['grad_theory'])/c['grad_se']
+        return forward[1:], backward[:-1]   # where the signal starts it is given: no error
 
-    def _table(self):
-        names = 'layer mean std mean_square median theory grad_mean_square grad_median grad_theory'.split()
-        rows = self.rows
-        picked = sorted({round(i*(len(rows)-1)/min(10, len(rows)-1)) for i in range(11)})
-        return names, [[f'{rows[i][k]:.3g}' for k in names] for i in picked]
+# %% ../nbs/02a_initialization.ipynb #5418b154
+@patch
+def __str__(self:ActivationStats):
+    names,body = _table(self.rows)
+    def line(cells): return '  '.join(f'{c:>{max(8, len(k))}}' for k,c in zip(names, cells))
+    return '\n'.join([self.label, line(names), *map(line, body)])
 
-    def __str__(self):
-        names,body = self._table()
-        lines = [self.label] + ['  '.join(f'{v:>{max(8, len(k))}}' for k,v in zip(names, r)) for r in [names, *body]]
-        return '\n'.join(lines)
-    __repr__ = __str__
+@patch
+def __repr__(self:ActivationStats): return str(self)
 
-    def _repr_html_(self):
-        names,body = self._table()
-        def row(tag, values): return '<tr>' + ''.join(f'<{tag}>{v}</{tag}>' for v in values) + '</tr>'
-        return f'<p>{self.label}</p><table>{row("th", names)}{"".join(row("td", r) for r in body)}</table>'
+@patch
+def _repr_html_(self:ActivationStats):
+    names,body = _table(self.rows)
+    def row(tag, cells): return '<tr>' + ''.join(f'<{tag}>{c}</{tag}>' for c in cells) + '</tr>'
+    table = row('th', names) + ''.join(row('td', cells) for cells in body)
+    return f'<p>{escape(self.label)}</p><table>{table}</table>'
 
-# %% ../nbs/02a_initialization.ipynb #09dcf9b4
-def _plot_side(ax, measured, square, spread, title):
-    "Mean squares by layer: seeds, their mean, and theory with the range that holds 95% of all seeds"
-    layers = range(len(square))
-    width = (1 + spread).log().sqrt()        # of the logarithm
-    middle = square/(1 + spread).sqrt()      # the median of a log-normal distribution
-    ax.fill_between(layers, middle*(-1.96*width).exp(), middle*(1.96*width).exp(), color='0.85', label='theory: 95% of seeds')
-    ax.plot(layers, measured.t(), c='C0', lw=.6, alpha=.6)
-    ax.plot(layers, measured.mean(0), 'o', c='C0', ms=3, markevery=max(1, len(square)//15), label='mean over seeds')
-    ax.plot(layers, square, 'k--', label='theory: mean')
-    ax.set(yscale='log', xlabel='layer', ylabel='mean square', title=title)
-
-def _plot(self):
-    "Mean squares by layer beside theory: a matplotlib figure"
+# %% ../nbs/02a_initialization.ipynb #bd13a446
+@patch
+def plot(self:ActivationStats): # A matplotlib figure
+    "Mean squares by layer, activations and gradients, beside theory"
     import matplotlib.pyplot as plt
-    fig,axes = plt.subplots(1, 2, figsize=(7, 2.8), sharey=True, layout='constrained')
+    fig,axes = plt.subplots(1, 2, figsize=(6, 2.5), sharey=True, layout='constrained')
     _plot_side(axes[0], self.activations[:,:,2], *self.theory[:,2:4].t(), 'activations')
-    _plot_side(axes[1], self.gradients[:,:,2], *self.theory[:,4:].t(), 'gradients (read from the right)')
+    _plot_side(axes[1], self.gradients[:,:,2], *self.theory[:,4:].t(), 'gradients')
+    axes[0].set_ylabel('mean square')
     axes[0].legend(fontsize=7)
     fig.suptitle(self.label, fontsize=9)
-    plt.close(fig)   # the caller shows or saves it
+    plt.close(fig)   # the caller shows or saves it: an open figure would appear twice
     return fig
 
-ActivationStats.plot = _plot
+# %% ../nbs/02a_initialization.ipynb #78415b66
+def _name(f):
+    "A function's name, with the arguments that `partial` fixed"
+    if isinstance(f, str): return f
+    if not isinstance(f, partial): return getattr(f, '__name__', repr(f))
+    fixed = (f'{k}={v:.4g}' if isinstance(v, float) else f'{k}={v}' for k,v in f.keywords.items())
+    return f"{_name(f.func)}({', '.join(fixed)})"
 
-# %% ../nbs/02a_initialization.ipynb #9a463641
-def _init_name(init):
-    "A readable name of a function, with the arguments that `partial` fixed"
-    if not isinstance(init, partial): return getattr(init, '__name__', repr(init))
-    fixed = ', '.join(f'{k}={v:.4g}' if isinstance(v, float) else f'{k}={v}' for k,v in init.keywords.items())
-    return f'{_init_name(init.func)}({fixed})'
+def _check_counts(**counts):
+    "Refuse what is not a whole number from 1 up"
+    for name,n in counts.items():
+        if not isinstance(n, int): raise TypeError(f'{name} is a whole number, not {n!r}')
+        if n < 1: raise ValueError(f'{name} is 1 or more, not {n}')
 
-# %% ../nbs/02a_initialization.ipynb #b47a027f
+# %% ../nbs/02a_initialization.ipynb #b218c4ed
 def activation_stats(
     depth:int, # Layers
     width:int, # Units in each
-    init=kaiming_normal, # Function of a shape and of generator, dtype, device that returns a weight
+    init=kaiming_normal, # Function of a shape, generator, dtype and device that returns a weight
     nonlinearity='relu', # A name that `gain` knows, or a function of a tensor
     *,
     a:float=0., # Slope of a rectifier left of zero
     n_seeds:int=8, # Draws of all weights
     batch:int=1, # Inputs for each draw
-    weight_var:float=None, # `fan_in` times the variance of the weights, for theory; None: as measured
+    weight_var:float=None, # `fan_in*Var[w]` for theory; None: as measured on the weights
     generator:torch.Generator=None, # Values are drawn on its device, then moved
     dtype:torch.dtype=None, # A floating-point dtype; None: torch's default
     device:torch.device=None, # Where to compute; None: the CPU
 )->ActivationStats:
-    "Measure what happens to activations and gradients in a deep net of random weights, and compute what should"
-    for name,value in dict(depth=depth, width=width, n_seeds=n_seeds, batch=batch).items():
-        if not isinstance(value, int) or value < 1: raise ValueError(f'{name} is a number from 1 up, not {value!r}')
+    "Measure activations and gradients in a deep net of random weights, and compute what to expect"
+    _check_counts(depth=depth, width=width, n_seeds=n_seeds, batch=batch)
     f,kwargs = _activation(nonlinearity, a),dict(generator=generator, dtype=dtype, device=device)
     passes = [_one_pass(depth, width, init, f, batch, **kwargs) for _ in range(n_seeds)]
     acts,grads,weight_vars = zip(*passes)
     if weight_var is None: weight_var = sum(weight_vars)/n_seeds
-    label = f'{_init_name(init)}, {_init_name(nonlinearity) if callable(nonlinearity) else nonlinearity}, '
-    label += f'{depth} layers of width {width}, {n_seeds} seeds'
-    return ActivationStats(label, torch.stack(acts), torch.stack(grads), _theory(depth, width, f, weight_var))
+    theory = _theory(depth, width, f, weight_var)
+    label = f'{_name(init)}, {_name(nonlinearity)}, {depth} layers, width {width}, {n_seeds} seeds'
+    return ActivationStats(label, torch.stack(acts), torch.stack(grads), theory)
 
-# %% ../nbs/02a_initialization.ipynb #820145dc
+# %% ../nbs/02a_initialization.ipynb #cab01604
 @delegates(_draw, but=['uniform'])
 def orthogonal(
     shape:tuple, # `(n_in, n_out)`
@@ -194,15 +220,16 @@ def orthogonal(
     device:torch.device=None, # Where the weight is to live; None: the CPU
     **kwargs
 )->Tensor: # New weights
-    "Random orthogonal weights: `w.t() @ w`, or `w @ w.t()` where `n_in < n_out`, is `gain**2` times the identity"
-    if len(calculate_fans(shape)) != len(shape): raise ValueError(f'orthogonal takes (n_in, n_out), not {tuple(shape)}')
+    "Random orthogonal weights: columns (rows if `n_in < n_out`) of length `gain`, at right angles"
+    calculate_fans(shape)   # refuses what is no weight
+    if len(shape) != 2: raise ValueError(f'orthogonal takes (n_in, n_out), not {tuple(shape)}')
     z = _draw((max(shape), min(shape)), 1., dtype=dtype, **kwargs)
-    q,r = torch.linalg.qr(z.to(torch.promote_types(z.dtype, torch.float32)))   # not made for half precision
+    q,r = torch.linalg.qr(z.to(torch.promote_types(z.dtype, torch.float32)))   # no half precision
     q = q*r.diagonal().sign()   # without it the signs would depend on the algorithm
     w = q if shape[0] >= shape[1] else q.t()
     return (w*gain).to(z.dtype).to('cpu' if device is None else device)
 
-# %% ../nbs/02a_initialization.ipynb #6df78e64
+# %% ../nbs/02a_initialization.ipynb #124149e4
 def conv_matrix(
     weight:Tensor, # Kernels `(n_out, n_in, rows, columns)`, torch's layout
     size:tuple, # `(rows, columns)` of the image
@@ -213,12 +240,13 @@ def conv_matrix(
     n_out,n_in,rows,cols = weight.shape
     height,width = (s + 2*padding for s in size)
     if rows > height or cols > width:
-        raise ValueError(f'a kernel of {(rows, cols)} does not fit the padded image of {(height, width)}')
+        raise ValueError(f'a kernel of {(rows, cols)} does not fit an image of {(height, width)}, '
+                         'padding included')
     down,across = (height - rows)//stride + 1,(width - cols)//stride + 1
     w = weight.new_zeros(n_in, height, width, n_out, down, across)
     for i in range(down):
         for j in range(across):   # where the kernel sits for output (i, j)
             top,left = i*stride,j*stride
             w[:, top:top+rows, left:left+cols, :, i, j] = weight.permute(1, 2, 3, 0)
-    w = w[:, padding:height-padding, padding:width-padding]   # the padding is zero: its rows do nothing
+    w = w[:, padding:height-padding, padding:width-padding]   # rows of the padding meet only zeros
     return w.reshape(n_in*size[0]*size[1], -1)
