@@ -81,48 +81,45 @@ def wants_grad(
     "Does anybody want the gradient of `t`? A layer may ask before it computes one at great cost"
     return getattr(t, 'g', None) is not False
 
-# %% ../nbs/03_backprop.ipynb #bd7b306b
-class _Calls(threading.local): record = None   # the notes of a thread; None: the next call begins them
+# %% ../nbs/03_backprop.ipynb #1dce718a
+class _Calls(threading.local): record = None   # a thread's notes; None: the next call begins them
 _calls = _Calls()
 
 class Module:
     "A layer: `forward` makes its output, `bwd` gives each of its inputs and parameters a gradient"
     _record = None   # (layer, output, arguments) of each call in the last pass
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
-    def bwd(self, out, *args): raise NotImplementedError(f'{type(self).__name__} has no bwd')
+    def bwd(self, out, *args): raise NotImplementedError(f'{self!r} has no bwd, ends in no layer')
     def __call__(self, *args):
         outer,leaf = _calls.record,type(self).bwd is not Module.bwd
         if outer is None: self._record = None   # a new pass: the last one is over
         record = [] if outer is None else outer
-        before = len(record)
-        _calls.record = None if leaf and type(record) is list else record   # a leaf's calls stand alone
+        _calls.record = None if leaf and type(record) is list else record   # in a leaf: a new start
         try: out = self.forward(*args)
         finally: _calls.record = outer
-        if not isinstance(out, Tensor): raise TypeError(
-            f'{type(self).__name__}.forward must return one tensor, not {type(out).__name__}')
-        if leaf or len(record) == before:
+        if not isinstance(out, Tensor):
+            raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
+        if leaf or not record or record[-1][1] is not out:
             for t in args:
                 if isinstance(t, Tensor): t.g = None
-                if t is out: out = out.view_as(out)   # returned as it came: it needs a second `.g`
+                if t is out: out = out.view_as(out)   # the input itself: it needs a second `.g`
             out.g = None
             record.append((self, out, args))
         if outer is None: self._record = record
         return out
 
-# %% ../nbs/03_backprop.ipynb #f41d9b9d
+# %% ../nbs/03_backprop.ipynb #0079c833
 @patch
 def backward(self:Module):
     "Run the `bwd` of the recorded calls, the last one first, and drop the record"
     record,self._record = self._record,None
-    if not record: raise RuntimeError(
-        f'{type(self).__name__}.backward() goes back through one recorded pass: '
+    if not record: raise RuntimeError(f'{type(self).__name__}.backward() finds no recorded pass: '
         'call it with its inputs first (a Model with targets, too), once for each backward')
     root = record[-1][1]
     while record:
         layer,out,args = record.pop()
         if out.g is None and not (out is root and out.ndim == 0): raise RuntimeError(
-            f'no gradient has reached the output of {layer!r}: if it stands alone, set `out.g`; '
-            'in a model, only layers may use it, and their `bwd` must give it one')
+            f'no gradient has reached the output of {layer!r}: set `out.g`, or use it in layers')
         layer.bwd(out, *args)
 
 # %% ../nbs/03_backprop.ipynb #cac249c9
