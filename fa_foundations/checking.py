@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Worst', 'GradientRow']
 
-# %% ../nbs/03a_checking.ipynb #4acd32bc
+# %% ../nbs/03a_checking.ipynb #df72954e
 import copy, inspect, random
 from typing import NamedTuple
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+from .backprop import Module
 
 # %% ../nbs/03a_checking.ipynb #d710636a
 class _Copying(TorchFunctionMode):
@@ -113,16 +114,18 @@ def by_hand(self:_Point):
     leaves,error = p.leaves(),p.backward(p.x)
     return {n: getattr(t, 'g', None) for n,t in leaves.items()},error
 
-# %% ../nbs/03a_checking.ipynb #93c6f356
+# %% ../nbs/03a_checking.ipynb #364754c3
+def _has_bwd(layer): return type(layer).bwd is not Module.bwd
+
 @patch
 def by_autograd(self:_Point):
-    "name -> gradient, or None; the same for the output of each recorded call; the exception, or None"
+    "name -> gradient, or None; the same for the output of each call with a `bwd`; the exception, or None"
     p = self.copy()
     leaves = p.leaves()
     try:
         for t in leaves.values(): t.requires_grad_()
         with self.same, torch.enable_grad(): loss = p.model(p.x, p.targ)
-        outs = [out for _,out,_ in p.model._record]
+        outs = [out for layer,out,_ in p.model._record if _has_bwd(layer)]
         follow = [*leaves.values(), *(o for o in outs if o.requires_grad)]
         grads = iter(torch.autograd.grad(loss, follow, allow_unused=True))
     except Exception as e: return dict.fromkeys(leaves),None,e
@@ -157,7 +160,7 @@ def _differences(loss, t, step, picks, jitter=0.):
     rough = off > 3e-7*size + noise
     return _Differences(picks, central, rough, rough & (bend.abs() > 1e-3*size), noise)
 
-# %% ../nbs/03a_checking.ipynb #46722cb6
+# %% ../nbs/03a_checking.ipynb #710df5da
 def _worst_entry(hand, auto):
     "The flat index at which they differ most, in a list; an empty one where they cannot be compared"
     if auto is None or not isinstance(hand, Tensor) or hand.shape != auto.shape: return []
@@ -173,7 +176,7 @@ def by_differences(self:_Point, hand, auto, at_most):
     jitter = max(abs(self.shifted(s*_EPS, seed).loss() - here) for seed in range(3) for s in (1, -1))
     rows = len(self.x) if self.x.ndim else 1
     work = 2e4*len(p.model._record) + rows*sum(t.numel() for t in leaves.values())
-    share = int(max(3e8/work, 16)/max(len(leaves), 1))   # entries of each leaf
+    share = int(max(2e8/work, 16)/max(len(leaves), 1))   # entries of each leaf
     few = torch.randperm(len(leaves), generator=draw)[:16].tolist()   # where not all can have one
     found = {}
     for k,(n,t) in enumerate(leaves.items()):

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/03a_culprits.ipynb #aa49e524
+# %% ../nbs/03a_culprits.ipynb #16d2cb1f
 import inspect
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 from .backprop import Module, add_grad
-from .checking import _EPS, _differences, _fits, _relative
+from .checking import _differences, _fits, _has_bwd, _relative
 
 # %% ../nbs/03a_culprits.ipynb #b1620217
 class _Call:
@@ -77,7 +77,7 @@ def _run_bwd(call, tensors, before=None):
     changed = [n for n,t in watched.items() if not t.equal(copies[n])]
     return {n: t.g for n,t in tensors.items()} | _refused(tensors, error),error,changed
 
-# %% ../nbs/03a_culprits.ipynb #b56f19a1
+# %% ../nbs/03a_culprits.ipynb #cf224d95
 def _modules(part, path='', seen=None):
     "(path, module) of `part` and of what its attributes, lists, tuples and dicts hold"
     seen = set() if seen is None else seen
@@ -90,15 +90,20 @@ def _modules(part, path='', seen=None):
     for k,v in part.items() if isinstance(part, dict) else ():
         yield from _modules(v, f'{path}.{k}' if path else str(k), seen)
 
+def _where(path, layer): return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
+
 class _Tape:
     "One pass, cut into its calls, each with what arrives from above"
     def __init__(self, point, exact):
         p,self.calls,self.busy = point.copy(),[],False
         for path,m in _modules(p.model):
-            if type(m).bwd is not Module.bwd: self.tap(path, m)
+            if _has_bwd(m): self.tap(path, m)
         leaves = p.leaves()
         for t in leaves.values(): t.requires_grad_()
         with p.same: p.model(p.x, p.targ)
+        paths = {id(m): path for path,m in _modules(p.model)}
+        self.bare = [(_where(paths.get(id(l), ''), l), any(_has_bwd(m) for _,m in _modules(l)))
+                     for l,_,_ in p.model._record if not _has_bwd(l)]   # called, and without a `bwd`
         self.known = {id(t): f'`{n}`' for n,t in leaves.items()}
         self.known |= {id(c.shown): f'the output of {c.where}' for c in self.calls}
         grads,ups,_ = point.by_autograd()
@@ -115,8 +120,7 @@ class _Tape:
 
     def tap(self, path, layer):
         "Let `layer` note its calls, but not those inside a layer with a `bwd` of its own"
-        forward,name = layer.forward,type(layer).__name__
-        where = f'`{path}` ({name})' if path else f'the model ({name})'
+        forward,where = layer.forward,_where(path, layer)
         def tapped(*args):
             if self.busy: return forward(*args)
             self.busy = True
@@ -270,7 +274,7 @@ def _name_it(call, cases):
     return (f'Unknown mistake in {call.where}, the first wrong layer as seen from the loss: {g} is off by '
             f'{_relative(case.hand, case.true):.1%} of its norm.')
 
-# %% ../nbs/03a_culprits.ipynb #532f4e30
+# %% ../nbs/03a_culprits.ipynb #63972a13
 def _assigns(call, tensors, name):
     "Does this `bwd` replace a gradient that another use has left?"
     before = {n: torch.ones_like(t) for n,t in tensors.items()}
@@ -290,7 +294,7 @@ def _wiring(tape, uses, spoilt, error):
     for origin,whole in tape.whole.items():
         parts = sum((true for _,_,_,true in uses.get(origin, [])), torch.zeros_like(whole))
         if not _same(parts, whole): return (
-            f'Outside of any layer: {tape.known[origin]} is also used where no `bwd` carries its gradient back; '
+            f'Step outside of any layer: {tape.known[origin]} is also used where no `bwd` carries its gradient back; '
             'do that step in a layer of its own.')
     stopped = f'; backward stopped: {type(error).__name__}: {error}' if error else ''
     return f'Unknown mistake: each layer is right alone, so look at how the model puts them together{stopped}.'
@@ -298,6 +302,9 @@ def _wiring(tape, uses, spoilt, error):
 def _diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
     tape,uses,spoilt = _Tape(point, exact),{},[]
+    for where,composite in tape.bare: return (
+        f'Step outside of any layer in {where}: its forward ends in one; make that step a layer, or give it a `bwd`.'
+        if composite else f'Never set in {where}: it has no `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
         true = _true(call, tensors) if exact and call.out.requires_grad else None

@@ -135,7 +135,7 @@ def _stale(point, hand):
         return (g - hand[n]).norm() <= 1e-9*hand[n].norm() or (g - both).norm() <= 1e-9*both.norm()
     return [n for n,t in leaves.items() if isinstance(hand[n], Tensor) and not right(n, getattr(t, 'g', None))]
 
-# %% ../nbs/03a_doctor.ipynb #e539381e
+# %% ../nbs/03a_doctor.ipynb #3927d4cb
 def _remarks(rows, point, replaced, error, lost):
     "What a report says below its table"
     if error: yield f'Backward stopped with {type(error).__name__}: {error}'
@@ -143,29 +143,19 @@ def _remarks(rows, point, replaced, error, lost):
     for r in rows:
         if not r.kinks: continue
         some = ', '.join(str(list(k)) for k in r.kinks[:4]) + ', ...'*(len(r.kinks) > 4)
-        yield f'On a kink and left out: {len(r.kinks)} of `{r.name}`, at {some}; checked a small step beside it.'
+        yield f'Left out, on a kink: {len(r.kinks)} of `{r.name}`, at {some}'
     if 'x' not in point.names: yield f'`x` is {point.x.dtype} and has no gradient.'
     if replaced: yield f'Replaced by the forward, so no parameters: {", ".join(f"`{n}`" for n in replaced)}.'
 
-def check_gradients(
-    model:Module, # Called as `model(x, targ)` it returns the loss: a `Model`, or a `Module` of your own
-    x:Tensor, # Inputs `(batch, ...)`; integers have no gradient
-    targ:Tensor, # Targets, as the model's loss takes them; not differentiated
-    max_elements:int=32, # How many elements of a tensor to check by central differences, at most
-) -> GradientReport: # Nothing of `model`, `x` and `targ` changes
-    "Check every gradient that `model` works out by hand, and name the likely mistake"
-    if not isinstance(model, Module):
-        raise TypeError(f'check_gradients takes a Module of fa_foundations, not {type(model).__name__}')
-    dtype = next((t.dtype for t in [x, *model.parameters()] if t.is_floating_point()), None)
-    point = _Point(*_copies((model, x, targ), _float64), _SamePass(dtype))
-    for *_,t in point.model._named(): t.requires_grad_(False)
-    _try(point, (model, x, targ))
-    replaced = _replaced(point)
-    point.names = [n for n in point.names if n not in replaced]
-    rows,diagnosis,error,lost = _examine(point, model, max_elements)
-    return GradientReport(rows, diagnosis, list(_remarks(rows, point, replaced, error, lost)))
+def _search(point, rows, exact, old, error):
+    "The diagnosis; the reader's code runs in it, so it may fail in any way"
+    try: return _diagnose(point, exact, old, error)
+    except Exception as e:
+        name = next((r.name for r in reversed(rows) if not r.ok), 'none')
+        return (f'Unknown mistake: `{name}.g` is the wrong gradient nearest to the loss; the search for its layer '
+                f'failed with {type(e).__name__}: {e}.')
 
-def _examine(point, model, max_elements):
+def _examine(point, old, max_elements):
     "The rows, the diagnosis, and the exceptions of the backward pass and of autograd"
     (hand,error),(auto,_,lost) = point.by_hand(),point.by_autograd()
     kink,slack = point.kinks(auto)
@@ -173,12 +163,28 @@ def _examine(point, model, max_elements):
     rows = [_judge(n, t, hand[n], auto[n], kink[n], slack[n], found[n]) for n,t in point.leaves().items()]
     exact,beside = not any('autograd' in r.note for r in rows),point.shifted(1e-3)
     if any(k.any() for k in kink.values()): rows = _beside(rows, beside)
-    if all(r.ok for r in rows) and error is None:
-        late = _stale(point, hand)
-        rows = [r._replace(ok=False, note='stale') if r.name in late else r for r in rows]
-        return rows,f'Stale gradient: `{late[-1]}.g` comes out otherwise after a pass on other numbers, so something is kept from that.' if late else '',error,lost
+    if error or not all(r.ok for r in rows): return rows,_search(beside, rows, exact, old, error),error,lost
+    late,diagnosis = _stale(point, hand),''
+    for n in late[-1:]: diagnosis = (f'Stale gradient: after a pass on other numbers `{n}.g` comes out otherwise, so its '
+                                     'layer keeps something from that pass.')
+    return [r._replace(ok=False, note='stale') if r.name in late else r for r in rows],diagnosis,error,lost
+
+# %% ../nbs/03a_doctor.ipynb #37342dd4
+def check_gradients(
+    model:Module, # Called as `model(x, targ)` it returns the loss: a `Model`, or a `Module` of your own
+    x:Tensor, # Inputs `(batch, ...)`; integers have no gradient
+    targ:Tensor, # Targets, as the model's loss takes them; not differentiated
+    max_elements:int=32, # How many elements of a tensor to check by central differences, at most
+) -> GradientReport: # `.ok`, `.rows`, `.worst`, `.diagnosis`; nothing of `model`, `x` and `targ` changes
+    "Check every gradient that `model` works out by hand, and name the likely mistake"
+    if not isinstance(model, Module):
+        raise TypeError(f'check_gradients takes a Module of fa_foundations, not {type(model).__name__}')
+    dtype = next((t.dtype for t in [x, *model.parameters()] if t.is_floating_point()), None)
+    point = _Point(*_copies((model, x, targ), _float64), _SamePass(dtype))
+    for *_,t in point.model._named(): t.requires_grad_(False)   # as in an `nn.Parameter`
+    _try(point, (model, x, targ))
+    replaced = _replaced(point)
+    point.names = [n for n in point.names if n not in replaced]
     old = {f'`{n}`' for n,_,_,t in model._named() if getattr(t, 'g', None) is not None}
-    try: return rows,_diagnose(beside, exact, old, error),error,lost
-    except Exception as e:
-        first = next((r.name for r in reversed(rows) if not r.ok), 'none')
-        return rows,f'Unknown mistake: the wrong tensor nearest to the loss is `{first}`, and the search for its layer failed with {type(e).__name__}: {e}.',error,lost
+    rows,diagnosis,error,lost = _examine(point, old, max_elements)
+    return GradientReport(rows, diagnosis, list(_remarks(rows, point, replaced, error, lost)))
