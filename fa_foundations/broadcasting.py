@@ -50,7 +50,7 @@ def broadcast_shapes(
     result = [next((n for n in sizes if n != 1), 1) for _, sizes in _aligned(shapes)]
     return tuple(reversed(result))
 
-# %% ../nbs/01a_broadcasting.ipynb #6fb96f18
+# %% ../nbs/01a_broadcasting.ipynb #3e1554ca
 def _pair(x, y):
     "`(i, j)` for each axis that shapes `x` and `y` could share; None on the side that lacks it"
     @cache
@@ -58,7 +58,7 @@ def _pair(x, y):
         "For the first `p` axes of `x` and `q` of `y`: the worth of their pairs, and the pairs"
         if p == 0 or q == 0: return 0, [(i, None) for i in range(p)] + [(None, j) for j in range(q)]
         ways = [(p, q-1, 0, (None, q-1)), (p-1, q, 0, (p-1, None))]
-        if x[p-1] == y[q-1]: ways.insert(0, (p-1, q-1, 1.01, (p-1, q-1)))
+        if x[p-1] == y[q-1]: ways.insert(0, (p-1, q-1, 1.01, (p-1, q-1)))   # better than a 1
         elif 1 in (x[p-1], y[q-1]): ways.insert(0, (p-1, q-1, 1, (p-1, q-1)))
         tried = [(best(p2, q2), worth, pair) for p2, q2, worth, pair in ways]
         (so_far, pairs), worth, pair = max(tried, key=lambda way: way[0][0] + way[1])
@@ -151,7 +151,7 @@ def _cells(t):
         cells = cells[..., None] + stride * torch.arange(size, device='cpu')
     return cells
 
-# %% ../nbs/01a_broadcasting.ipynb #ffaaf8b9
+# %% ../nbs/01a_broadcasting.ipynb #806d01e9
 def _bytes_read(t):
     "The address of every byte that `t` reads"
     t = t[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in t.stride())]
@@ -169,7 +169,7 @@ def _stretch(t):
 
 def _share_memory(a, b):
     "Whether some byte is read by both"
-    if a.device != b.device or not a.numel() or not b.numel(): return False
+    if a.device != b.device or not (a.numel() and b.numel() and a.data_ptr()): return False
     (a_start, a_end, a_gapless), (b_start, b_end, b_gapless) = _stretch(a), _stretch(b)
     if a_end <= b_start or b_end <= a_start: return False
     return (a_gapless and b_gapless) or bool(torch.isin(_bytes_read(a), _bytes_read(b)).any())
@@ -319,7 +319,7 @@ def _check_operands(equation, operands):
         if kind != kind_0:
             raise ValueError(f'einsum: operand {i} is {kind}, operand 0 {kind_0}; use .to(...)')
 
-# %% ../nbs/01a_broadcasting.ipynb #35008584
+# %% ../nbs/01a_broadcasting.ipynb #e1b16a50
 def einsum(
     equation:str, # Letters of each operand's axes, and of the output's: `'ik,kj->ij'`
     *operands:Tensor, # As many as the equation names, of one dtype and device
@@ -333,7 +333,6 @@ def einsum(
 
     last_use = {letter: i for i, term in enumerate(terms) for letter in term}
     letters = out + [letter for letter in last_use if letter not in out]
-    result = None
     for i, (t, term) in enumerate(zip(operands, terms)):
         view = _lettered_view(t, term, letters)
         result = view if i == 0 else result * view
