@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from fastcore.meta import delegates
 
-# %% ../nbs/02_fully_connected.ipynb #bebe0321
+# %% ../nbs/02_fully_connected.ipynb #5df48b4f
 def _lin_error(x, w, b):
     "What is wrong with the arguments of `lin`, or None"
     shapes = f'x is {tuple(x.shape)}, w is {tuple(w.shape)}, b is {tuple(b.shape)}'
@@ -24,9 +24,11 @@ def _lin_error(x, w, b):
     if b.shape[0] != w.shape[1]:
         return ValueError(f'b needs one entry for each column of w: {shapes}')
     if not x.dtype == w.dtype == b.dtype:
-        return ValueError(f'x, w and b need one dtype, not {x.dtype}, {w.dtype}, {b.dtype}: use .to(dtype)')
+        return ValueError('x, w and b need one dtype, not '
+                          f'{x.dtype}, {w.dtype}, {b.dtype}: use .to(dtype)')
     if not x.device == w.device == b.device:
-        return ValueError(f'x, w, b need one device, not {x.device}, {w.device}, {b.device}: use .to(device)')
+        return ValueError('x, w and b need one device, not '
+                          f'{x.device}, {w.device}, {b.device}: use .to(device)')
 
 # %% ../nbs/02_fully_connected.ipynb #5824d070
 def lin(
@@ -205,12 +207,13 @@ def model(
     w1,b1,w2,b2 = params
     return lin(relu(lin(x, w1, b1)), w2, b2)
 
-# %% ../nbs/02_fully_connected.ipynb #62f3a32d
+# %% ../nbs/02_fully_connected.ipynb #a41a7e00
 def _same_shape(output, targ):
     "`targ` in the shape of `output`, where both hold one number a row"
     o,t = tuple(output.shape),tuple(targ.shape)
     if o[:1] != t[:1] or {o[1:], t[1:]} != {(1,), ()}:
-        raise ValueError(f'mse compares equal shapes, or (n, 1) with (n,), not {o} with {t}: reshape one')
+        raise ValueError('mse compares equal shapes, or (n, 1) with (n,), '
+                         f'not {o} with {t}: reshape one')
     return targ.reshape(o)
 
 # %% ../nbs/02_fully_connected.ipynb #733b6442

@@ -100,7 +100,7 @@ def _table(rows):
     picked = [rows[round(i*(len(rows) - 1)/steps)] for i in range(steps + 1)]
     return names, [[f'{row[k]:.3g}' for k in names] for row in picked]
 
-# %% ../nbs/02a_initialization.ipynb #d3f5a034
+# %% ../nbs/02a_initialization.ipynb #d25c1f74
 def _plot_side(ax, measured, square, spread, title):
     "Mean squares by layer: seeds, their mean, theory, and the range that holds 95% of all seeds"
     layers = range(len(square))
@@ -109,7 +109,7 @@ def _plot_side(ax, measured, square, spread, title):
     ax.fill_between(layers, middle*(-width).exp(), middle*width.exp(), color='0.85',
                     label='theory: 95% of seeds')
     some = slice(None, None, max(1, len(square)//25))
-    ax.plot(layers[some], measured.t()[some], c='#8fb8de', lw=.8)
+    ax.plot(layers[some], measured.t()[some], c='#8fb8de', lw=.8, antialiased=False)   # small files
     ax.plot(layers, measured.mean(0), 'o', c='C0', ms=3, markevery=max(1, len(square)//15),
             label='mean over seeds')
     ax.plot(layers, square, 'k--', label='theory: mean')
