@@ -1,5 +1,7 @@
 # Everything starts from a machine with Python 3.11 or newer and make. `make` alone lists the targets.
-PYTHON ?= python3
+# The first Python that is new enough; `make PYTHON=/some/python ...` chooses another.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+    $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 BIN := .venv/bin
 READY := .venv/.installed
 
@@ -36,7 +38,7 @@ clean:     ## Remove what was built, and the environment
 # The environment: made once, and again when what it is made from changes
 $(READY): settings.ini setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
-	    "Python 3.11 or newer is needed, this is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
+	    "Python 3.11 or newer is needed, this is %d.%d: try make PYTHON=python3.11 ..." % sys.version_info[:2])'
 	@echo 'Making the environment in .venv: a few minutes, once'
 	@$(PYTHON) -m venv .venv || { echo 'On Debian and Ubuntu: apt install python3-venv'; exit 1; }
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
