@@ -58,6 +58,7 @@ def relink(
     names:dict, # From `page_names`
     base:str, # The site's public address, with a slash at its end
 ) -> str: # The same text with notebooks under their page names, and links within the site relative
+    text = re.sub(r'\[(`_[^`]*`)\]\([^)]*\)', r'\1', text)   # nbdev links private names, too: they have no card
     text = text.replace(f']({base}', '](')
     def renamed(m): return m[1]+names.get(m[2], m[2])+'.ipynb'
     return re.sub(r'(\]\(|href="|href: )([\w-]+)\.ipynb', renamed, text)
