@@ -28,9 +28,9 @@ def _copies(given, convert):
 
 def _float64(t): return t.cpu().double() if t.is_floating_point() else t.cpu()
 
-# %% ../nbs/03a_checking.ipynb #4a856f80
+# %% ../nbs/03a_checking.ipynb #185b481e
 class _SamePass(TorchFunctionMode):
-    "Passes run inside see the same random numbers, and float64 on the CPU where the code names another"
+    "Passes inside see the same random numbers, and float64 on the CPU where the code names another"
     def __init__(self, dtype):
         super().__init__()
         self.dtype,self.gens = dtype,{}   # `dtype`: what the model is in, and its code may name
@@ -91,7 +91,13 @@ class _Point:
             t.data += size*steps[n]*(torch.randint(2, t.shape, generator=draw)*2 - 1)
         return new
 
-# %% ../nbs/03a_checking.ipynb #634b3564
+# %% ../nbs/03a_checking.ipynb #69130a76
+def _go_back(model):
+    "The backward pass, down to the input; the exception that a `bwd` raised, or None"
+    asked = 'input_grad' in inspect.signature(model.backward).parameters
+    try: model.backward(**(dict(input_grad=True) if asked else {}))
+    except Exception as e: return e
+
 @patch
 def loss(self:_Point):
     "The loss here"
@@ -99,12 +105,10 @@ def loss(self:_Point):
 
 @patch
 def backward(self:_Point, x):
-    "Go forward from `x` and back; the exception that a `bwd` raised, or None"
+    "A pass forward from `x` and back; the exception that a `bwd` raised, or None"
     with self.same:
         self.model(x, self.targ)
-        asked = 'input_grad' in inspect.signature(self.model.backward).parameters
-        try: self.model.backward(**(dict(input_grad=True) if asked else {}))
-        except Exception as e: return e
+        return _go_back(self.model)
 
 @patch
 def by_hand(self:_Point):
@@ -114,12 +118,12 @@ def by_hand(self:_Point):
     leaves,error = p.leaves(),p.backward(p.x)
     return {n: getattr(t, 'g', None) for n,t in leaves.items()},error
 
-# %% ../nbs/03a_checking.ipynb #364754c3
+# %% ../nbs/03a_checking.ipynb #6bb3f34c
 def _has_bwd(layer): return type(layer).bwd is not Module.bwd
 
 @patch
 def by_autograd(self:_Point):
-    "name -> gradient, or None; the same for the output of each call with a `bwd`; the exception, or None"
+    "name -> gradient or None; the same for the output of each call with a `bwd`; the exception or None"
     p = self.copy()
     leaves = p.leaves()
     try:
@@ -160,9 +164,9 @@ def _differences(loss, t, step, picks, jitter=0.):
     rough = off > 3e-7*size + noise
     return _Differences(picks, central, rough, rough & (bend.abs() > 1e-3*size), noise)
 
-# %% ../nbs/03a_checking.ipynb #710df5da
+# %% ../nbs/03a_checking.ipynb #2bdedfc1
 def _worst_entry(hand, auto):
-    "The flat index at which they differ most, in a list; an empty one where they cannot be compared"
+    "The flat index at which they differ most, in a list; none where they cannot be compared"
     if auto is None or not isinstance(hand, Tensor) or hand.shape != auto.shape: return []
     return [(hand - auto).abs().argmax().item()]
 
@@ -173,7 +177,8 @@ def by_differences(self:_Point, hand, auto, at_most):
     changes = p.loss() != p.loss()
     loss = (lambda: p.copy().loss()) if changes else p.loss
     here,leaves,steps = loss(),p.leaves(),self.steps()
-    jitter = max(abs(self.shifted(s*_EPS, seed).loss() - here) for seed in range(3) for s in (1, -1))
+    near = [self.shifted(s*_EPS, seed).loss() for seed in range(3) for s in (1, -1)]
+    jitter = max(abs(l - here) for l in near)
     rows = len(self.x) if self.x.ndim else 1
     work = 2e4*len(p.model._record) + rows*sum(t.numel() for t in leaves.values())
     share = int(max(2e8/work, 16)/max(len(leaves), 1))   # entries of each leaf
@@ -187,19 +192,22 @@ def by_differences(self:_Point, hand, auto, at_most):
         found[n] = _differences(loss, t, steps[n], torch.tensor(picks, dtype=torch.long), jitter)
     return found
 
-# %% ../nbs/03a_checking.ipynb #661d37e1
+# %% ../nbs/03a_checking.ipynb #9f022115
 @patch
 def kinks(self:_Point, auto):
-    "name -> where autograd's gradient jumps; name -> how far rounding may move the rest of it, as a norm"
+    "name -> where autograd's gradient jumps; name -> how far rounding may move the rest, as a norm"
     def move(size):
         up,down = (self.shifted(s).by_autograd()[0] for s in (size, -size))
-        return {n: up[n] - down[n] for n,g in auto.items() if not (g is None or up[n] is None or down[n] is None)}
+        return {n: up[n] - down[n] for n in auto
+                if all(g[n] is not None for g in (auto, up, down))}
     coarse,fine,last,steps = move(1e-8),move(1e-10),move(_EPS),self.steps()
     # in units of the loss: below this a jump is not told from rounding
     least = 1e-13*max(((steps[n]*auto[n]).abs().nan_to_num().max().item() for n in fine), default=0.)
-    kink,slack = {n: torch.zeros_like(t, dtype=torch.bool) for n,t in steps.items()},dict.fromkeys(steps, 0.)
+    kink = {n: torch.zeros_like(t, dtype=torch.bool) for n,t in steps.items()}
+    slack = dict.fromkeys(steps, 0.)
     for n in fine:
-        kink[n] = (fine[n].abs() > .1*coarse[n].abs()) & (fine[n].abs()*steps[n] > least) | ~auto[n].isfinite()
+        jumps = (fine[n].abs() > .1*coarse[n].abs()) & (fine[n].abs()*steps[n] > least)
+        kink[n] = jumps | ~auto[n].isfinite()
         slack[n] = 100*last[n][~kink[n]].norm().item()
     return kink,slack
 
@@ -223,7 +231,7 @@ class GradientRow(NamedTuple):
     worst:Worst         # None where there was nothing to compare
     note:str            # What else there is to say
 
-# %% ../nbs/03a_checking.ipynb #d05eb0cb
+# %% ../nbs/03a_checking.ipynb #041448fd
 def _fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
 
 def _relative(a, b): return 0. if a.equal(b) else ((a - b).norm()/b.norm()).item()
@@ -234,7 +242,8 @@ def _worst(name, shape, hand, true, picks):
     "The entry of `picks` at which `hand` is furthest from `true`; without `hand`, the largest"
     if not len(picks): return None
     i = (true if hand is None else hand - true).abs().nan_to_num(nan=torch.inf).argmax().item()
-    return Worst(name, _index(picks[i].item(), shape), None if hand is None else hand[i].item(), true[i].item())
+    mine = None if hand is None else hand[i].item()
+    return Worst(name, _index(picks[i].item(), shape), mine, true[i].item())
 
 def _note(t, hand, auto, trusted):
     if auto is None: yield 'autograd cannot follow: judged by differences alone'
@@ -244,13 +253,14 @@ def _note(t, hand, auto, trusted):
     elif hand.shape != t.shape: yield f'wrong shape {tuple(hand.shape)}'
     elif not hand.count_nonzero(): yield 'zero everywhere'
 
-# %% ../nbs/03a_checking.ipynb #9d867824
+# %% ../nbs/03a_checking.ipynb #4e36cd4f
 def _judge(name, t, hand, auto, kink, slack, d):
     "The `GradientRow` of leaf `t`"
     kink,clear = kink.view(-1),~d.rough & ~kink.view(-1)[d.picks]
     picks,central,noise = d.picks[clear],d.central[clear],d.noise[clear].norm()
     allowed = 1e-6*central.norm() + noise
-    if auto is None and len(picks) and central.norm() <= noise: auto = torch.zeros_like(t)   # has no influence
+    if auto is None and len(picks) and central.norm() <= noise:
+        auto = torch.zeros_like(t)   # the loss does not depend on it
     trusted = auto is not None and ((auto.view(-1)[picks] - central).norm() <= allowed).item()
     where = (~kink).nonzero().view(-1) if trusted else picks
     true = auto.view(-1)[where] if trusted else central
@@ -264,5 +274,6 @@ def _judge(name, t, hand, auto, kink, slack, d):
         if trusted: by_auto = _relative(g, true)
         if central.norm() > noise: by_diff = _relative(flat[picks], central)
     out = torch.cat([kink.nonzero().view(-1), d.picks[d.kink]]).unique().tolist()
-    return GradientRow(name, tuple(t.shape), ok, by_auto, by_diff, len(picks), [_index(i, t.shape) for i in out],
-                       _worst(name, t.shape, g, true, where), '; '.join(_note(t, hand, auto, trusted)))
+    kinks = [_index(i, t.shape) for i in out]
+    worst,note = _worst(name, t.shape, g, true, where),'; '.join(_note(t, hand, auto, trusted))
+    return GradientRow(name, tuple(t.shape), ok, by_auto, by_diff, len(picks), kinks, worst, note)

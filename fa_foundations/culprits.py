@@ -13,7 +13,7 @@ from torch.nn.functional import one_hot
 from .backprop import Module, add_grad
 from .checking import _differences, _fits, _has_bwd, _relative
 
-# %% ../nbs/03a_culprits.ipynb #b1620217
+# %% ../nbs/03a_culprits.ipynb #b404d650
 class _Call:
     "One call of a layer with a `bwd`, on inputs of its own, with autograd from them to its output"
     def __init__(self, where, layer, forward, args):
@@ -26,10 +26,11 @@ class _Call:
             self.cut = [a.detach() if f else a for a,f in zip(args, floats)]
             out = forward(*self.cut)
         self.out = out.view_as(out) if any(out is a for a in self.cut) else out
-        self.shown,self.up = out.detach(),None   # what the pass goes on with; the gradient from above
+        self.shown = out.detach()   # what the pass goes on with
+        self.up = None              # the true gradient from above
 
     def tensors(self, known):
-        "name -> tensor that this call should give a gradient; name -> `id` of what it is in the pass"
+        "name -> tensor that this call gives a gradient; name -> `id` of what that is in the pass"
         names = [n for n,p in inspect.signature(self.forward).parameters.items()
                  if p.kind is not p.VAR_POSITIONAL]
         names += [f'args[{i}]' for i in range(len(names), len(self.cut))]
@@ -37,7 +38,7 @@ class _Call:
         mine |= {n: (t, id(t)) for n,_,_,t in self.layer._named() if id(t) in known}
         return {n: t for n,(t,_) in mine.items()},{n: i for n,(_,i) in mine.items()}
 
-# %% ../nbs/03a_culprits.ipynb #098d2cc1
+# %% ../nbs/03a_culprits.ipynb #6eb8673c
 def _true(call, tensors):
     "name -> true gradient by autograd"
     need = [t for t in tensors.values() if t.requires_grad]
@@ -48,8 +49,9 @@ def _true(call, tensors):
 def _true_by_differences(call, tensors, at_most=4000):
     "name -> true gradient by differences; None if these are too many"
     if sum(t.numel() for t in tensors.values()) > at_most: return None
+    up = 1. if call.up is None else call.up
     def weighted():
-        with torch.no_grad(): return (call.forward(*call.cut)*(1. if call.up is None else call.up)).sum().item()
+        with torch.no_grad(): return (call.forward(*call.cut)*up).sum().item()
     def one(t):
         step = t.detach().abs().clamp_min(t.detach().abs().mean().item() or 1.)
         return _differences(weighted, t, step, torch.arange(t.numel())).central.view(t.shape)
@@ -69,7 +71,8 @@ def _run_bwd(call, tensors, before=None):
     "name -> `.g` after one `bwd`; the exception if there was one; what was changed in place"
     for n,t in tensors.items(): t.g = (before or {}).get(n)
     call.out.g,error = None if call.up is None else call.up.clone(),None
-    watched = {n: t for n,t in ({'out.g': call.out.g, 'out': call.out} | tensors).items() if t is not None}
+    watched = {'out': call.out} | tensors
+    if call.up is not None: watched['out.g'] = call.out.g
     copies = {n: t.detach().clone() for n,t in watched.items()}
     try:
         with torch.no_grad(): call.layer.bwd(call.out, *call.cut)
@@ -77,7 +80,7 @@ def _run_bwd(call, tensors, before=None):
     changed = [n for n,t in watched.items() if not t.equal(copies[n])]
     return {n: t.g for n,t in tensors.items()} | _refused(tensors, error),error,changed
 
-# %% ../nbs/03a_culprits.ipynb #cf224d95
+# %% ../nbs/03a_culprits.ipynb #182d2d27
 def _modules(part, path='', seen=None):
     "(path, module) of `part` and of what its attributes, lists, tuples and dicts hold"
     seen = set() if seen is None else seen
@@ -90,7 +93,8 @@ def _modules(part, path='', seen=None):
     for k,v in part.items() if isinstance(part, dict) else ():
         yield from _modules(v, f'{path}.{k}' if path else str(k), seen)
 
-def _where(path, layer): return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
+def _where(path, layer):
+    return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
 
 class _Tape:
     "One pass, cut into its calls, each with what arrives from above"
@@ -103,16 +107,18 @@ class _Tape:
         with p.same: p.model(p.x, p.targ)
         paths = {id(m): path for path,m in _modules(p.model)}
         self.bare = [(_where(paths.get(id(l), ''), l), any(_has_bwd(m) for _,m in _modules(l)))
-                     for l,_,_ in p.model._record if not _has_bwd(l)]   # called, and without a `bwd`
+                     for l,_,_ in p.model._record if not _has_bwd(l)]
         self.known = {id(t): f'`{n}`' for n,t in leaves.items()}
         self.known |= {id(c.shown): f'the output of {c.where}' for c in self.calls}
         grads,ups,_ = point.by_autograd()
         if not (exact and ups and len(ups) == len(self.calls)): ups = [None]*len(self.calls)
-        self.whole = {id(t): grads[n] for n,t in leaves.items()} | {id(c.shown): g for c,g in zip(self.calls, ups)}
+        self.whole = {id(t): grads[n] for n,t in leaves.items()}
+        self.whole |= {id(c.shown): up for c,up in zip(self.calls, ups)}
+        self.whole = {i: g for i,g in self.whole.items() if exact and g is not None}
         draw = torch.Generator().manual_seed(0)
         for c,up in zip(self.calls, ups):
-            c.up = torch.randn(c.out.shape, generator=draw, dtype=c.out.dtype) if up is None else up
-        self.whole = {i: g for i,g in self.whole.items() if exact and g is not None}
+            if up is None: up = torch.randn(c.out.shape, generator=draw, dtype=c.out.dtype)
+            c.up = up
         root = self.calls[-1]
         if root.out.ndim == 0:   # it reads no `out.g`
             root.up = None
@@ -129,15 +135,16 @@ class _Tape:
             return self.calls[-1].shown
         layer.forward = tapped
 
-# %% ../nbs/03a_culprits.ipynb #e2c52593
+# %% ../nbs/03a_culprits.ipynb #462808a2
 class _Case:
     "One wrong gradient in one call, and what a suspect may ask about it"
     def __init__(self, call, t, hand, true, is_param):
-        self.call,self.t,self.hand,self.true,self.is_param = call,t,hand.detach().to(true),true,is_param
+        self.call,self.t,self.is_param = call,t,is_param
+        self.hand,self.true = hand.detach().to(true),true
         self.up = torch.ones((), dtype=torch.float64) if call.up is None else call.up
         self.inp = next(a for a in [*call.cut, t] if isinstance(a, Tensor))
         self.n = len(self.inp) if self.inp.ndim else 1
-        self.matrices = [p for p in call.layer.parameters() if p.ndim == 2]
+        self.square = [p for p in call.layer.parameters() if p.shape == self.up.shape[-1:]*2]
 
     def vjp(self, up):
         "What would be true if `up` arrived from above"
@@ -166,30 +173,34 @@ class _Case:
         "By which factor the gradient is off, as a number and in words"
         if self.hand.shape != self.true.shape: return 0.,''
         c = ((self.hand*self.true).sum()/self.true.square().sum()).item()
-        words = {2.: '2', .5: '1/2', self.n: f'{self.n}, the batch size,', 1/self.n: f'1/{self.n}, one over the batch size,'}
+        words = {2.: '2', .5: '1/2', self.n: f'{self.n}, the batch size,',
+                 1/self.n: f'1/{self.n}, one over the batch size,'}
         match = [w for v,w in words.items() if abs(abs(c) - v) < 1e-6*v]
         return c,('minus ' if c < 0 else '') + (match or [f'{abs(c):.4g}'])[0]
 
 def _same(a, b): return a.shape == b.shape and ((a - b).norm() <= 1e-6*b.norm()).item()
 
-# %% ../nbs/03a_culprits.ipynb #7c559f36
+# %% ../nbs/03a_culprits.ipynb #5086d020
 _SUSPECTS = (
     ('Zero gradient', lambda c: [c.true*0],
      '{g} is zero everywhere, so nothing of `out.g` gets through'),
     ('Wrong sign', lambda c: [-c.true],
      '{g} is the true gradient times -1'),
-    ('Missing sum over the batch', lambda c: [c.hand]*(len(c.hand) == c.n > 1 and _same(c.hand.sum(0), c.true)),
+    ('Missing sum over the batch',
+     lambda c: [c.hand]*(len(c.hand) == c.n > 1 and _same(c.hand.sum(0), c.true)),
      '{g} still has one gradient for each example; add them up with `.sum(0)`'),
     ('Mean instead of sum over the batch', lambda c: [c.true/c.n]*c.is_param,
      '{g} is 1/n of the true gradient (n = {n}, the batch size), but examples add up'),
-    ('Sum over the wrong axis', lambda c: [c.up.sum(d, keepdim=k) for d in range(1, c.up.ndim) for k in (False, True)],
+    ('Sum over the wrong axis',
+     lambda c: [c.up.sum(d, keepdim=k) for d in range(1, c.up.ndim) for k in (False, True)],
      '{g} is `out.g` summed over another axis than the batch; use `.sum(0)`'),
-    ('Sum over too many axes', lambda c: [c.true.sum(), c.true.mean(), *(c.true.sum(d) for d in range(c.true.ndim))],
+    ('Sum over too many axes',
+     lambda c: [c.true.sum(), c.true.mean(), *(c.true.sum(d) for d in range(c.true.ndim))],
      '{g} is summed over an axis that its tensor has'),
-    ('Wrong shape', lambda c: [c.hand]*(c.hand.shape != c.true.shape and c.hand.numel() == c.true.numel()
-                                        and _same(c.hand.reshape(c.true.shape), c.true)),
+    ('Wrong shape', lambda c: [c.hand]*(c.hand.shape != c.true.shape and
+                                        _same(c.hand.reshape(c.true.shape), c.true)),
      '{g} has the right numbers, but a `squeeze`, a `None` or a `keepdim` too many'),
-    ('Transpose', lambda c: [c.true.t(), *(c.up @ m for m in c.matrices if m.shape[0] == m.shape[1] == c.up.shape[-1])],
+    ('Transpose', lambda c: [c.true.t(), *(c.up @ m for m in c.square)],
      'one matrix of the product that makes {g} must be transposed, or must not'),
     ('Missing mask', lambda c: [c.up],
      '{g} is `out.g` unchanged; multiply it by the slope of the layer, for relu 0 or 1'),
@@ -205,7 +216,8 @@ _SUSPECTS = (
      '{g} is made from `out` where `out.g` is meant'),
     ('Upstream gradient twice', lambda c: [c.vjp(c.up*c.up)],
      '{g} contains `out.g` times itself'),
-    ('One example instead of the sum over the batch', lambda c: [c.one_example(-1), c.one_example(0)],
+    ('One example instead of the sum over the batch',
+     lambda c: [c.one_example(-1), c.one_example(0)],
      '{g} is what one example gives; add up all'),
     ('Negative entries lost', lambda c: [c.true.clamp_min(0), c.true.abs()],
      '{g} has lost the sign of what is negative'),
@@ -225,36 +237,40 @@ def _explain(case):
         except (RuntimeError, IndexError, TypeError, ValueError):
             pass   # with these shapes this mistake cannot be made
 
-# %% ../nbs/03a_culprits.ipynb #89de502a
+# %% ../nbs/03a_culprits.ipynb #6141dce0
 def _wrong(call, tensors, hand, true):
     "The names of the tensors whose gradient this call gets wrong"
-    inp = max((a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()), default=0.)
-    noise = 1e-13*(1. if call.up is None else call.up.norm().item())*(1 + inp)
+    size = max((a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()), default=0.)
+    noise = 1e-13*(1. if call.up is None else call.up.norm().item())*(1 + size)
     for n,t in tensors.items():
         g,allowed = hand[n],1e-8*true[n].norm().item() + noise
         if g is None and true[n].norm() <= allowed: continue
         if not (_fits(g, t) and (g - true[n]).norm() <= allowed): yield n
 
 def _right_when_fresh(call, tape):
-    "Is its `bwd` right just after the call, though it was wrong after a later call of the same layer?"
+    "Is its `bwd` right just after the call, though wrong after a later call of the same layer?"
     if sum(c.layer is call.layer for c in tape.calls) < 2: return False
     again = _Call(call.where, call.layer, call.forward, call.args)
     again.up = call.up
     tensors,_ = again.tensors(tape.known)
-    return again.out.requires_grad and not any(_wrong(again, tensors, _run_bwd(again, tensors)[0], _true(again, tensors)))
+    if not again.out.requires_grad: return False
+    true = _true(again, tensors)
+    return not any(_wrong(again, tensors, _run_bwd(again, tensors)[0], true))
 
 def _fault(call, tensors, hand, true, error, tape, stale):
     "What is wrong in one call, in a sentence; None if nothing is"
     wrong = list(_wrong(call, tensors, hand, true))
     there = [n for n in wrong if isinstance(hand[n], Tensor)]
     if error and not there:
-        hint = ': shapes that do not meet, so most likely a transpose is missing' if 'multiplied' in str(error) else ''
-        return f'Exception in {call.where}: its `bwd` raised {type(error).__name__}, "{error}"{hint}.'
+        shapes = 'multiplied' in str(error)   # torch's word where a matrix product does not fit
+        return (f'Exception in {call.where}: its `bwd` raised {type(error).__name__}, "{error}"' +
+                (': most likely a transpose is missing.' if shapes else '.'))
     if not wrong: return None
     if _right_when_fresh(call, tape): return (
-        f'Stale values in {call.where}: it is called more than once, and its `bwd` reads what it kept of a '
-        'later call; use the arguments that `bwd` is given.')
-    if there: return _name_it(call, {n: _Case(call, tensors[n], hand[n], true[n], id(tensors[n]) in tape.known) for n in there})
+        f'Stale values in {call.where}: it is called more than once, and its `bwd` reads what it kept '
+        'of a later call; use the arguments that `bwd` is given.')
+    if there: return _name_it(call, {
+        n: _Case(call, tensors[n], hand[n], true[n], id(tensors[n]) in tape.known) for n in there})
     n,old = wrong[0],any(tape.known.get(id(tensors[n])) in stale for n in wrong)
     what = f'a {type(hand[n]).__name__}, not a tensor' if hand[n] is not None else 'no value'
     return f'Never set in {call.where}: its `bwd` gives `{n}.g` {what}' + (
@@ -269,12 +285,13 @@ def _name_it(call, cases):
     shapes = f'; wrong shape {got}, not {want}' if got != want else ''
     if explained:
         kind,text = explained[name]
-        return f'{kind} in {call.where}: {text.format(g=g, n=case.n, times=case.factor()[1])}{shapes}.'
-    if shapes: return f'Wrong shape in {call.where}: {g} has shape {got}, but its tensor has {want}.'
-    return (f'Unknown mistake in {call.where}, the first wrong layer as seen from the loss: {g} is off by '
-            f'{_relative(case.hand, case.true):.1%} of its norm.')
+        text = text.format(g=g, n=case.n, times=case.factor()[1])
+        return f'{kind} in {call.where}: {text}{shapes}.'
+    if shapes: return f'Wrong shape in {call.where}: {g} has {got}, but its tensor has {want}.'
+    return (f'Unknown mistake in {call.where}, the first wrong layer as seen from the loss: '
+            f'{g} is off by {_relative(case.hand, case.true):.1%} of its norm.')
 
-# %% ../nbs/03a_culprits.ipynb #63972a13
+# %% ../nbs/03a_culprits.ipynb #b75c07e7
 def _assigns(call, tensors, name):
     "Does this `bwd` replace a gradient that another use has left?"
     before = {n: torch.ones_like(t) for n,t in tensors.items()}
@@ -284,8 +301,8 @@ def _assigns(call, tensors, name):
 def _wiring(tape, uses, spoilt, error):
     "What goes wrong between layers that are right alone"
     for call,name in spoilt[:1]: return (
-        f'Changed in place in {call.where}: its `bwd` changes the values of `{name}`, which others still read; '
-        'make a new tensor.')
+        f'Changed in place in {call.where}: its `bwd` changes the values of `{name}`, which others '
+        'still read; make a new tensor.')
     for origin,used in uses.items():   # the last use in the forward comes back first: it may assign
         for call,tensors,name,_ in used[1:]:
             if _assigns(call, tensors, name): return (
@@ -294,17 +311,18 @@ def _wiring(tape, uses, spoilt, error):
     for origin,whole in tape.whole.items():
         parts = sum((true for _,_,_,true in uses.get(origin, [])), torch.zeros_like(whole))
         if not _same(parts, whole): return (
-            f'Step outside of any layer: {tape.known[origin]} is also used where no `bwd` carries its gradient back; '
-            'do that step in a layer of its own.')
+            f'Step outside of any layer: {tape.known[origin]} is also used where no `bwd` carries its '
+            'gradient back; do that step in a layer of its own.')
     stopped = f'; backward stopped: {type(error).__name__}: {error}' if error else ''
-    return f'Unknown mistake: each layer is right alone, so look at how the model puts them together{stopped}.'
+    return ('Unknown mistake: each layer is right alone, so look at how the model puts them together'
+            f'{stopped}.')
 
 def _diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
     tape,uses,spoilt = _Tape(point, exact),{},[]
     for where,composite in tape.bare: return (
-        f'Step outside of any layer in {where}: its forward ends in one; make that step a layer, or give it a `bwd`.'
-        if composite else f'Never set in {where}: it has no `bwd`.')
+        f'Step outside of any layer in {where}: its forward ends in one; make that step a layer, or '
+        'give it a `bwd`.' if composite else f'Never set in {where}: it has no `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
         true = _true(call, tensors) if exact and call.out.requires_grad else None
