@@ -122,7 +122,7 @@ def backward(self:Module):
             f'no gradient has reached the output of {layer!r}: set `out.g`, or use it in layers')
         layer.bwd(out, *args)
 
-# %% ../nbs/03_backprop.ipynb #cac249c9
+# %% ../nbs/03_backprop.ipynb #8982dc07
 class Lin(Module):
     "A linear layer, `inp @ w + b`, with weights `w` `(n_in, n_out)` and biases `b` `(n_out,)`"
     def __init__(self, w:Tensor, b:Tensor): self.w,self.b = w,b
@@ -142,6 +142,7 @@ class Lin(Module):
         add_grad(self.w, inp.t() @ out.g)
         add_grad(self.b, out.g.sum(0))
 
+# %% ../nbs/03_backprop.ipynb #d6415f69
 class Relu(Module):
     "What is positive passes, the rest becomes 0"
     def forward(self, inp): return relu(inp)
@@ -253,7 +254,7 @@ def __repr__(self:Module):
     inner = ''.join(inner).replace('\n', '\n  ') + ('\n' if inner else '')
     return f'{type(self).__name__}({", ".join(own)}{inner})'
 
-# %% ../nbs/03_backprop.ipynb #3f5ab0f5
+# %% ../nbs/03_backprop.ipynb #31d4e086
 def to_torch(
     model:Model, # Of `Lin` and `Relu` layers
 )->nn.Sequential: # The same layers in torch, without the loss
@@ -269,6 +270,7 @@ def to_torch(
     new = {id(l): convert(l) for l in model.layers}   # a layer used twice stays one layer
     return nn.Sequential(*(new[id(l)] for l in model.layers))
 
+# %% ../nbs/03_backprop.ipynb #c4a571e3
 def from_torch(
     module:nn.Sequential, # Of `nn.Linear` and `nn.ReLU`
     loss:Module=None, # For the `Model`; None: `Mse()`
