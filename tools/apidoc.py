@@ -30,11 +30,13 @@ def signature(
     sig:inspect.Signature,
 ) -> str: # The call, without annotations: `lin(x, w, b) -> Tensor`
     parts,starred = [],False
-    for p in sig.parameters.values():
+    params = list(sig.parameters.values())
+    if '.' in name and params and params[0].name in ('self', 'cls'): params.pop(0)
+    for p in params:
         if p.kind == p.KEYWORD_ONLY and not starred: parts.append('*')
         starred = starred or p.kind in (p.VAR_POSITIONAL, p.KEYWORD_ONLY)
         parts.append(STARS.get(p.kind, '')+p.name+('' if p.default is EMPTY else f'={default(p.default)}'))
-    end = '' if sig.return_annotation is EMPTY else f' -> {annotation(sig.return_annotation)}'
+    end = '' if sig.return_annotation in (EMPTY, None) else f' -> {annotation(sig.return_annotation)}'
     line = f'{name}({", ".join(parts)}){end}'
     return line if len(line) <= WIDTH else '{}(\n    {}\n){}'.format(name, ',\n    '.join(parts), end)
 
@@ -46,6 +48,7 @@ def parameter_table(
     rows = ['| parameter | type | is |', '|---|---|---|']
     for name,d in docments.items():
         a = sig.return_annotation if name == 'return' else sig.parameters[name].annotation
+        if name == 'return' and a is None: continue
         cells = ('*returns*' if name == 'return' else f'`{name}`', '' if a is EMPTY else f'`{annotation(a)}`',
                  ' '.join((d.get('docment') or '').split()))
         if any(cells[1:]): rows.append('| '+' | '.join(c.replace('|', r'\|') for c in cells)+' |')
@@ -54,11 +57,12 @@ def parameter_table(
 class ApiRenderer(BasicMarkdownRenderer):
     "The documentation of one name, as Markdown for the site"
     def _repr_markdown_(self):
+        if self.nm.endswith('__'): return ''   # what `print` or a notebook calls
         source = NbdevLookup().code(self.fn)
         link = f'[source]({source}){{.api-source}}\n\n' if source else ''
         call = f'```python\n{signature(self.nm, self.sig)}\n```' if self.sig else ''
         table = parameter_table(self.dm.dm, self.sig) if self.sig else ''
-        return (f'::::: {{.api}}\n{link}{"#"*self.title_level} {self.nm}\n\n'
+        return (f'::::: {{.api}}\n{link}{"#"*self.title_level} {self.nm.replace("_", chr(92)+"_")}\n\n'
                 f':::: {{.api-call}}\n{call}\n::::\n\n{self.docs}\n\n'
                 f':::: {{.api-parameters}}\n{table}\n::::\n:::::\n')
 

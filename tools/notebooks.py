@@ -42,6 +42,10 @@ def _skipped(cell, skip_flags):
     directives = cell.directives_
     return directives.get('eval:', [''])[0].lower()=='false' or bool(skip_flags & directives.keys())
 
+def _is_progress(output):
+    "Whether `output` is a progress bar, which is of no use once it is full"
+    return output.get('name')=='stderr' and '\r' in ''.join(output['text'])
+
 def execute(path, device, times=1, folder=None, root=ROOT, export=None):
     """The notebook at `path` as text, with the outputs of a fresh run. Changes this process: give it one of its own.
 
@@ -74,6 +78,8 @@ def execute(path, device, times=1, folder=None, root=ROOT, export=None):
     try:
         for _ in range(times): shell.run_all(nb, exc_stop=True, preproc=skip)
     except Exception: raise RuntimeError(shell.prettytb(fname=path)) from None
+    for cell in nb.cells:
+        if 'outputs' in cell: cell.outputs = [o for o in cell.outputs if not _is_progress(o)]
     clean_nb(nb, clean_ids=config.clean_ids)
     return nb2str(nb)
 
@@ -112,7 +118,7 @@ def _text(output):
             for kind,data in output['data'].items()}
 
 def _seen(cell):
-    "What is compared: all but progress bars and warnings, which go to stderr"
+    "What is compared: all but warnings, which no notebook should save"
     return [t for t in map(_text, cell['outputs']) if 'stderr' not in t]
 
 def _show(texts):

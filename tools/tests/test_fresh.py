@@ -32,6 +32,13 @@ def test_cells_have_ids():
         ids = [cell.get('id') for cell in cells]
         assert all(ids) and len(set(ids))==len(ids), f'{notebooks.stem(path)}: a cell without an id of its own'
 
+def test_no_warnings_are_saved():
+    "Warnings go to stderr, name folders of the machine they come from, and are no part of a chapter"
+    for path in notebooks.notebooks():
+        for n,cell in enumerate(json.loads(path.read_text('utf-8'))['cells']):
+            told = [''.join(o['text']) for o in cell.get('outputs', []) if o.get('name')=='stderr']
+            if told: pytest.fail(f'{notebooks.stem(path)}, cell {n}: {told[0][:300]}', pytrace=False)
+
 def test_clean(copy):
     before = contents(copy/'nbs', '*.ipynb')
     run('nbdev_clean', cwd=copy)

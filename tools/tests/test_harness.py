@@ -8,11 +8,11 @@ import notebooks
 CORE = notebooks.ROOT/'nbs/00_core.ipynb'
 RAISED = 'Expected all tensors to be on the same device'
 
-def planted(source, folder, at=None):
-    "A copy of `00_core` in `folder` with one more cell, after the cell that makes `device` unless told"
+def planted(source, folder):
+    "A notebook in `folder`: the beginning of `00_core`, up to the cell that makes `device`, and one more cell"
     nb = json.loads(CORE.read_text('utf-8'))
-    if at is None: at = 1 + next(i for i,c in enumerate(nb['cells']) if 'device = default_device()' in ''.join(c['source']))
-    nb['cells'][at:] = [dict(cell_type='code', execution_count=None, id='planted', metadata={}, outputs=[], source=source)]
+    end = 1 + next(i for i,c in enumerate(nb['cells']) if 'device = default_device()' in ''.join(c['source']))
+    nb['cells'][end:] = [dict(cell_type='code', execution_count=None, id='planted', metadata={}, outputs=[], source=source)]
     path = folder/'planted.ipynb'
     path.write_text(json.dumps(nb), 'utf-8')
     return path

@@ -16,6 +16,7 @@ AXE = 'axe-core@4.14.1'
 FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
          '--disable-component-update', '--disable-sync']
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
+PAGES = ['index', 'names', *(re.search(r'default_exp (\w+)', p.read_text('utf-8'))[1] for p in CHAPTERS)]
 
 # --- what needs no browser (test_docs.py follows the links)
 
@@ -42,9 +43,8 @@ def test_sidebar_lists_each_chapter():
     listed = list(sidebar_links(config['website']['sidebar']['contents']))
     assert listed == ['index.ipynb', *(p.name for p in CHAPTERS)]
 
-def test_tests_are_not_on_the_site(site):
-    assert len(list(site.rglob('*.html'))) == len(CHAPTERS)+2   # the home page, and the one of all names
-    assert not list(site.rglob('*test_*'))
+def test_chapters_alone_are_on_the_site(site):
+    assert sorted(p.stem for p in site.rglob('*.html')) == sorted(PAGES)
 
 def test_nothing_is_loaded_from_elsewhere(site):
     loads = re.compile(r'<(?:script|img|iframe|link)[^>]* (?:src|href)="((?:https?:)?//[^"]*)"')
@@ -129,35 +129,34 @@ WIDE = """() => {
 SERIOUS = """async (rules) => (await axe.run(rules ? {runOnly: rules} : {})).violations.filter(v => ['serious', 'critical'].includes(v.impact))
   .map(v => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].failureSummary}`)"""
 
-def collect(site, address, visit):
-    "What `visit` finds wrong on each page, by page"
-    found = {}
-    for path in sorted(site.glob('*.html')):
-        bad = []
-        page = visit(address+path.name, bad)
-        page.context.close()
-        if bad: found[path.name] = bad
-    return found
-
 # KaTeX leaves what it cannot read as it is, and draws unknown commands in red
 UNDRAWN = """els => els.filter(el => !el.querySelector('.katex') || el.querySelector('.katex-error, [mathcolor="#cc0000"]'))
   .map(el => `formula: ${el.textContent.slice(0, 80)}`)"""
 
-def test_pages_load(site, address, browser):
-    def visit(url, bad):
-        page = open_page(browser, url, bad)
-        page.wait_for_load_state('networkidle')
-        bad.extend(page.eval_on_selector_all('.math', UNDRAWN))
-        if not page.query_selector('h1'): bad.append('no title')
-        return page
-    assert collect(site, address, visit) == {}
+@pytest.mark.parametrize('name', PAGES)
+def test_page(address, browser, name):
+    "It loads without an error and without a request to elsewhere, all formulas are drawn, and it fits a phone"
+    bad = []
+    page = open_page(browser, f'{address}{name}.html', bad)
+    page.wait_for_load_state('networkidle')
+    bad += page.eval_on_selector_all('.math', UNDRAWN)
+    if not page.query_selector('h1'): bad.append('no title')
+    page.set_viewport_size(dict(width=390, height=844))
+    bad += page.evaluate(WIDE)
+    page.context.close()
+    assert bad == []
 
-def test_phone_width(site, address, browser):
-    def visit(url, bad):
-        page = open_page(browser, url, [], viewport=dict(width=390, height=844))
-        bad.extend(page.evaluate(WIDE))
-        return page
-    assert collect(site, address, visit) == {}
+@pytest.mark.parametrize('name', PAGES)
+def test_page_accessible(address, browser, axe, name):
+    "axe-core finds no serious or critical fault, in light and in dark"
+    page = open_page(browser, f'{address}{name}.html', [])
+    page.evaluate(axe)
+    bad = page.evaluate(SERIOUS, None)
+    page.emulate_media(color_scheme='dark')
+    page.wait_for_function('document.documentElement.classList.contains("quarto-dark")')
+    bad += page.evaluate(SERIOUS, ['color-contrast'])
+    page.context.close()
+    assert bad == []
 
 def test_search(address, browser):
     page = open_page(browser, address, [])
@@ -179,12 +178,3 @@ def test_light_and_dark(address, browser, scheme):
     assert (brightness(page) < 200) == (scheme == 'light')
     page.reload()
     assert (brightness(page) < 200) == (scheme == 'light')   # the choice is kept
-
-@pytest.mark.parametrize('scheme', ['light', 'dark'])
-def test_accessible(site, address, browser, axe, scheme):
-    def visit(url, bad):
-        page = open_page(browser, url, [], color_scheme=scheme)
-        page.evaluate(axe)
-        bad.extend(page.evaluate(SERIOUS, None if scheme == 'light' else ['color-contrast']))
-        return page
-    assert collect(site, address, visit) == {}
