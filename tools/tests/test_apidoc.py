@@ -55,6 +55,11 @@ def test_cards_stand_before_their_source_in_its_order():
     assert f['outputs'][0]['data']['text/markdown'] == 'start\nmiddle\nend'
     assert other['outputs'][0]['data']['text/markdown'] == card
 
+def test_card_stays_whole_where_the_source_delegates():
+    card = ':::: {.api-call}\nf(x, y)\n::::\n'
+    source = cell('#| code-summary: "Exported source"\n@delegates(g)\ndef f(x, **kwargs): pass')
+    assert docs.cards_first([cell('show_doc(f)', card), source])[0]['outputs'][0]['data']['text/markdown'] == card
+
 def test_links():
     base,names = 'https://example.org/book/',{'03_backprop': 'backprop'}
     text = '[`Lin`](https://example.org/book/backprop.html#lin) [`_x`](https://example.org/book/backprop.html#_x) [3](03_backprop.ipynb#a)'

@@ -161,7 +161,9 @@ def test_search(address, browser):
     page = open_page(browser, address, [])
     page.fill('#quarto-search input', 'kaiming')
     page.wait_for_selector('.search-result')
-    assert any('kaiming' in text.lower() for text in page.locator('.search-result').all_text_contents())
+    results = page.eval_on_selector_all('.search-result', 'els => els.map(e => [e.pathname, e.textContent.toLowerCase()])')
+    assert len(results) > 2 and '/fully_connected.html' in results[0][0]
+    assert sum('kaiming' in text for _,text in results) > len(results)/2
     page.press('#quarto-search input', 'Enter')
     page.wait_for_url(lambda url: url != address)
     assert 'kaiming' in page.text_content('main').lower()
