@@ -8,7 +8,7 @@ from pathlib import Path
 from nbdev.doclinks import NbdevLookup
 from nbdev.showdoc import BasicMarkdownRenderer
 
-WIDTH = 84   # a signature longer than this has one parameter a line
+WIDTH = 84   # characters in a line of a signature
 STARS = {inspect.Parameter.VAR_POSITIONAL: '*', inspect.Parameter.VAR_KEYWORD: '**'}
 EMPTY = inspect.Parameter.empty
 
@@ -16,7 +16,8 @@ def annotation(
     a:object, # The annotation of a parameter, or of what a function returns
 ) -> str: # As the source has it, or nearly so
     text = a if isinstance(a, str) else inspect.formatannotation(a).strip("'")
-    for long,short in (('torch._C.', 'torch.'), ('torch.Tensor', 'Tensor'), ('NoneType', 'None')): text = text.replace(long, short)
+    for long,short in (('torch._C.', 'torch.'), ('torch.Tensor', 'Tensor'), ('NoneType', 'None')):
+        text = text.replace(long, short)
     text = re.sub(r'\btorch\.nn\.modules\.\w+\.', 'nn.', text)
     return re.sub(r'\b(typing|pathlib|collections\.abc|__main__|fa_foundations\.\w+)\.', '', text)
 
@@ -37,8 +38,12 @@ def signature(
         starred = starred or p.kind in (p.VAR_POSITIONAL, p.KEYWORD_ONLY)
         parts.append(STARS.get(p.kind, '')+p.name+('' if p.default is EMPTY else f'={default(p.default)}'))
     end = '' if sig.return_annotation in (EMPTY, None) else f' -> {annotation(sig.return_annotation)}'
-    line = f'{name}({", ".join(parts)}){end}'
-    return line if len(line) <= WIDTH else '{}(\n    {}\n){}'.format(name, ',\n    '.join(parts), end)
+    lines = [f'{name}(']
+    for i,part in enumerate(parts):
+        piece = part+(', ' if i < len(parts)-1 else f'){end}')
+        if len(lines[-1]+piece.rstrip()) > WIDTH: lines.append(' '*(len(name)+1))
+        lines[-1] += piece
+    return '\n'.join(line.rstrip() for line in lines) if parts else f'{name}(){end}'
 
 def parameter_table(
     docments:dict, # fastcore's account of a function: name -> its comment, among other things
@@ -49,8 +54,8 @@ def parameter_table(
     for name,d in docments.items():
         a = sig.return_annotation if name == 'return' else sig.parameters[name].annotation
         if name == 'return' and a is None: continue
-        cells = ('*returns*' if name == 'return' else f'`{name}`', '' if a is EMPTY else f'`{annotation(a)}`',
-                 ' '.join((d.get('docment') or '').split()))
+        cells = ('*returns*' if name == 'return' else f'<code>{name}</code>',
+                 '' if a is EMPTY else f'`{annotation(a)}`', ' '.join((d.get('docment') or '').split()))
         if any(cells[1:]): rows.append('| '+' | '.join(c.replace('|', r'\|') for c in cells)+' |')
     return '\n'.join(rows)
 
@@ -70,9 +75,10 @@ class ApiRenderer(BasicMarkdownRenderer):
 
 def module_names(
     path:Path, # An exported module
-) -> dict[str,str|None]: # Its public names, in the order of the source -> the docstring's first line; None for a constant
+) -> dict[str,str|None]: # Public name, as ordered in the source -> docstring's first line; None for a constant
     tree = ast.parse(path.read_text('utf-8'))
-    values = {t.id: node.value for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)}
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    values = {t.id: node.value for node in assigned for t in node.targets if isinstance(t, ast.Name)}
     public = ast.literal_eval(values['__all__']) if '__all__' in values else []
     documented = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     docs = {node.name: (ast.get_docstring(node) or '').partition('\n')[0] for node in documented}
@@ -94,5 +100,6 @@ def names_page(
     for stem,page in sorted(pages.items()):
         names = module_names(lib/f'{page}.py') if (lib/f'{page}.py').exists() else {}
         rows = [name_row(name, doc, page) for name,doc in names.items()]
-        if rows: parts.append('\n'.join([f'## `{lib.name}.{page}` {{#{page}}}\n', '| name | what it is |', '|---|---|', *rows])+'\n')
+        head = [f'## `{lib.name}.{page}` {{#{page}}}\n', '| name | what it is |', '|---|---|']
+        if rows: parts.append('\n'.join([*head, *rows])+'\n')
     return '\n'.join(parts)

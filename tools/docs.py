@@ -6,7 +6,8 @@
 All work happens on a copy in a temporary folder: no file of the checkout changes but the site itself.
 The sources keep to what Quarto understands, too; everything that only smalldocs needs is done here, on the copy:
 
-- Quarto names a page by its module (`core.html`), smalldocs by its notebook: the notebooks are renamed, links with them
+- Quarto names a page by its module (`core.html`), smalldocs by its notebook: the notebooks are renamed,
+  and links with them
 - nbdev's links to documented names are absolute: they become relative
 - what smalldocs fetches from elsewhere (KaTeX, theme fonts) comes from `tools/katex`, or is left out
 - a page lists all public names
@@ -76,8 +77,9 @@ def cards_first(
         cards = sorted((c for c in cells if shown(c) in names), key=lambda c: names.index(shown(c)))
         for card in cards:
             cells.remove(card)
-            complete = not re.search(rf'^@delegates.*\ndef {shown(card)}\b', ''.join(source['source']), re.M)   # else some arguments stand elsewhere
-            for out in card.get('outputs', []) if complete else []: shorten(out)
+            # a function that delegates has arguments which its source does not show
+            delegates = re.search(rf'^@delegates.*\ndef {shown(card)}\b', ''.join(source['source']), re.M)
+            for out in [] if delegates else card.get('outputs', []): shorten(out)
         at = cells.index(source)
         cells[at:at] = cards
     return cells
@@ -136,13 +138,16 @@ def add_katex(
     for css in (site/'site_libs'/'themes').glob('*.css'):
         css.write_text(re.sub(r'@import url\([^)]*\);', '', css.read_text('utf-8')), 'utf-8')
 
-SECTION = re.compile(r'<a class="sidebar-item-text[^>]*data-bs-toggle[^>]*>(.*?)</a><a class="sidebar-item-toggle.*?</a>')
-TOGGLE = re.compile(r'<a class="(quarto-color-scheme-toggle[^"]*)" href="" title="([^"]*)" (onclick="[^"]*")>(.*?)</a>')
+# Two links without a target, which fold nothing worth folding; and one that acts as a button
+SECTION = re.compile(r'<a class="sidebar-item-text[^>]*data-bs-toggle[^>]*>(.*?)</a>'
+                     r'<a class="sidebar-item-toggle.*?</a>')
+TOGGLE = re.compile(r'<a class="(quarto-color-scheme-toggle[^"]*)" href="" title="([^"]*)" '
+                    r'(onclick="[^"]*")>(.*?)</a>')
 
 def repair(
     html:str, # A page as smalldocs writes it
 ) -> str: # The same, for all readers
-    html = SECTION.sub(r'<span class="sidebar-section-title">\1</span>', html)   # links without a target, which fold nothing worth folding
+    html = SECTION.sub(r'<span class="sidebar-section-title">\1</span>', html)
     html = TOGGLE.sub(r'<button type="button" class="\1" title="\2" aria-label="\2" \3>\4</button>', html)
     return html.replace('</body>', '<script src="site_libs/site.js"></script></body>')
 
@@ -177,7 +182,8 @@ def build_site(
         shutil.rmtree(out, ignore_errors=True)
         shutil.move(site.out, out)
         os.chdir(ROOT)
-    for warning in site.warnings: print(warning, file=sys.stderr)   # broken links, for one: tools/linkcheck.py fails on them
+    # broken links among them, which fail tools/linkcheck.py
+    for warning in site.warnings: print(warning, file=sys.stderr)
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

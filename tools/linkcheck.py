@@ -1,4 +1,4 @@
-"""Check the built site: every local link, anchor, image, script and stylesheet exists, and no id stands twice on a page.
+"""Check the built site: each local link, anchor, image, script and stylesheet exists, no id stands twice on a page.
 
     python tools/linkcheck.py _docs     # prints each fault; exits 1 if there is one
 """

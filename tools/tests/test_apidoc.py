@@ -18,16 +18,20 @@ class Example:
 
 def test_signature():
     assert signature('example', inspect.signature(example)) == 'example(x, *, scale=None) -> str'
-    assert signature('Example.method', inspect.signature(Example.method)) == 'Example.method(x, *args, y=example, **kwargs)'
+    sig = inspect.signature(Example.method)
+    assert signature('Example.method', sig) == 'Example.method(x, *args, y=example, **kwargs)'
 
 def test_long_signature():
-    def f(a_long_name, another_long_name, one_more_long_name, and_a_last_one_that_does_not_fit): pass
-    assert signature('f', inspect.signature(f)).startswith('f(\n    a_long_name,\n') and signature('f', inspect.signature(f)).endswith('\n)')
+    def f(a_long_name, another_long_name, one_more_long_name, and_a_last_one_that_does_not_fit) -> int: pass
+    assert signature('f', inspect.signature(f)) == (
+        'f(a_long_name, another_long_name, one_more_long_name,\n  and_a_last_one_that_does_not_fit) -> int')
+
+def test_signature_without_parameters(): assert signature('f', inspect.signature(lambda: 0)) == 'f()'
 
 def test_card():
     card = ApiRenderer(example)._repr_markdown_()
     for part in ('### example\n', '```python\nexample(x, *, scale=None) -> str\n```', 'Does this. And `that`',
-                 '| `x` | `int` | A number |', r'| `scale` | `float \| None` | Its scale, `a\|b` |', '| *returns* | `str` | A text |'):
+                 '| <code>x</code> | `int` | A number |', r'| <code>scale</code> | `float \| None` | Its scale, `a\|b` |', '| *returns* | `str` | A text |'):
         assert part in card
 
 def test_card_of_method(): assert '\n### Example.method\n' in ApiRenderer(Example.method)._repr_markdown_()
@@ -62,5 +66,5 @@ def test_card_stays_whole_where_the_source_delegates():
 
 def test_links():
     base,names = 'https://example.org/book/',{'03_backprop': 'backprop'}
-    text = '[`Lin`](https://example.org/book/backprop.html#lin) [`_x`](https://example.org/book/backprop.html#_x) [3](03_backprop.ipynb#a)'
+    text = f'[`Lin`]({base}backprop.html#lin) [`_x`]({base}backprop.html#_x) [3](03_backprop.ipynb#a)'
     assert docs.relink(text, names, base) == '[`Lin`](backprop.html#lin) `_x` [3](backprop.ipynb#a)'

@@ -1,4 +1,4 @@
-"""The README holds what it promises: its example runs as it stands and prints what it says, and its addresses are ours."""
+"""The README keeps its promises: the example runs as it stands and prints what it says, and addresses are ours."""
 import re, subprocess, sys
 
 from nbdev.config import get_config

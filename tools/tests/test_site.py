@@ -29,7 +29,8 @@ PAGES = ['index', 'names', *(re.search(r'default_exp (\w+)', p.read_text('utf-8'
     ('<p id="one"></p><p id="one"></p>', 'stands 2 times')])
 def test_linkcheck_finds(tmp_path, body, fault):
     (tmp_path/'a.html').write_text(body)
-    (tmp_path/'b.html').write_text('<p id="there"></p><a href="a.html">a</a><a href="#there">b</a><a href="https://example.org">c</a>')
+    (tmp_path/'b.html').write_text('<p id="there"></p><a href="a.html">a</a><a href="#there">b</a>'
+                                   '<a href="https://example.org">c</a>')
     found = faults(tmp_path)
     assert len(found) == 1 and found[0].endswith(fault)
 
@@ -117,15 +118,17 @@ def open_page(browser, url, faults, **context):
 # The elements that reach beyond the window and that nothing around them lets scroll: cut off, or widening the page
 WIDE = """() => {
   const limit = document.documentElement.clientWidth + 1;
-  const scrolls = el => el && (['auto', 'scroll'].includes(getComputedStyle(el).overflowX) || scrolls(el.parentElement));
+  const scrolls = el => el &&
+    (['auto', 'scroll'].includes(getComputedStyle(el).overflowX) || scrolls(el.parentElement));
   const wide = [...document.querySelectorAll('body *')].filter(el => {
-    const box = el.getBoundingClientRect();
-    return box.right > limit && box.width && !el.closest('.katex-mathml, svg, #quarto-sidebar') && !scrolls(el.parentElement);
+    const box = el.getBoundingClientRect(), apart = el.closest('.katex-mathml, svg, #quarto-sidebar');
+    return box.right > limit && box.width && !apart && !scrolls(el.parentElement);
   });
   const page = document.documentElement.scrollWidth > limit ? ['the page scrolls'] : [];
   return [...page, ...wide.slice(0, 3).map(el => el.outerHTML.slice(0, 120))];
 }"""
-SERIOUS = """async (rules) => (await axe.run(rules ? {runOnly: rules} : {})).violations.filter(v => ['serious', 'critical'].includes(v.impact))
+SERIOUS = """async (rules) => (await axe.run(rules ? {runOnly: rules} : {})).violations
+  .filter(v => ['serious', 'critical'].includes(v.impact))
   .map(v => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].failureSummary}`)"""
 
 # KaTeX leaves what it cannot read as it is, and draws unknown commands in red
@@ -161,14 +164,17 @@ def test_search(address, browser):
     page = open_page(browser, address, [])
     page.fill('#quarto-search input', 'kaiming')
     page.wait_for_selector('.search-result')
-    results = page.eval_on_selector_all('.search-result', 'els => els.map(e => [e.pathname, e.textContent.toLowerCase()])')
+    results = page.eval_on_selector_all('.search-result',
+                                        'els => els.map(e => [e.pathname, e.textContent.toLowerCase()])')
     assert len(results) > 2 and '/fully_connected.html' in results[0][0]
     assert sum('kaiming' in text for _,text in results) > len(results)/2
     page.press('#quarto-search input', 'Enter')
     page.wait_for_url(lambda url: url != address)
     assert 'kaiming' in page.text_content('main').lower()
 
-def brightness(page): return sum(map(int, re.findall(r'\d+', page.evaluate('getComputedStyle(document.body).backgroundColor'))[:3]))
+def brightness(page):
+    colour = page.evaluate('getComputedStyle(document.body).backgroundColor')
+    return sum(map(int, re.findall(r'\d+', colour)[:3]))
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_light_and_dark(address, browser, scheme):
