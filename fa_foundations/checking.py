@@ -172,7 +172,7 @@ def _differences(loss, t, step, picks, jitter=0.):
     rough = off > 3e-7*size + noise
     return _Differences(picks, central, rough, rough & (bend.abs() > 1e-3*size), noise)
 
-# %% ../nbs/03a_checking.ipynb #2bdedfc1
+# %% ../nbs/03a_checking.ipynb #b35dfc0c
 def _worst_entry(hand, auto):
     "The flat index at which they differ most, in a list; none where they cannot be compared"
     if auto is None or not isinstance(hand, Tensor) or hand.shape != auto.shape: return []
@@ -181,14 +181,14 @@ def _worst_entry(hand, auto):
 @patch
 def by_differences(self:_Point, hand, auto, at_most):
     "name -> `_Differences` at no more than `at_most` entries of each leaf, and at the worst one"
-    p,draw = self.copy(),torch.Generator().manual_seed(0)
-    changes = p.loss() != p.loss()
-    loss = (lambda: p.copy().loss()) if changes else p.loss
+    p,q,draw = self.copy(),self.copy(),torch.Generator().manual_seed(0)
+    keeps = q.loss() != q.loss()   # state, from pass to pass
+    loss = (lambda: p.copy().loss()) if keeps else p.loss
     here,leaves,steps = loss(),p.leaves(),self.steps()
     near = [self.shifted(s*_EPS, seed).loss() for seed in range(3) for s in (1, -1)]
     jitter = max(abs(l - here) for l in near)
     rows = len(self.x) if self.x.ndim else 1
-    work = 2e4*len(p.model._record) + rows*sum(t.numel() for t in leaves.values())
+    work = 2e4*len(q.model._record) + rows*sum(t.numel() for t in leaves.values())
     share = int(max(2e8/work, 16)/max(len(leaves), 1))   # entries of each leaf
     few = torch.randperm(len(leaves), generator=draw)[:16].tolist()   # where not all can have one
     found = {}
