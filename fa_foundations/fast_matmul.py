@@ -21,7 +21,7 @@ def _loops(a, b, c):
         for j in range(b.shape[1]):
             for k in range(a.shape[1]): c[i,j] += a[i,k] * b[k,j]
 
-# %% ../nbs/01b_fast_matmul.ipynb #6d9fb651
+# %% ../nbs/01b_fast_matmul.ipynb #4aa30d44
 def _compile(
     kernel, # A function of `(a, b, c)` that adds `a @ b` to `c`
     dtype:torch.dtype, # What it is compiled for
@@ -29,16 +29,17 @@ def _compile(
     "`kernel` compiled by Numba, and kept on disk where there is a place to write"
     try: import numba
     except ImportError as e:
-        raise ImportError(f"the compiled rungs need numba ({e}): pip install 'fa_foundations[compiled]'") from e
+        raise ImportError(f"the compiled rungs need numba ({e}): "
+                          "pip install 'fa_foundations[compiled]'") from e
     number = getattr(numba, str(dtype).removeprefix('torch.'))
-    signature = numba.void(number[:,:], number[:,:], number[:,::1])   # any strides for a and b; whole rows in c
+    signature = numba.void(number[:,:], number[:,:], number[:,::1])   # a, b: any strides
     options = dict(nogil=True, error_model='numpy', fastmath={'contract'})
     try: return numba.njit(signature, cache=True, **options)(kernel)
-    except Exception: return numba.njit(signature, **options)(kernel)   # no place or no space for the cache
+    except Exception: return numba.njit(signature, **options)(kernel)   # no place for a cache
 
 _compiled = functools.cache(_compile)
 
-# %% ../nbs/01b_fast_matmul.ipynb #9311f512
+# %% ../nbs/01b_fast_matmul.ipynb #d19be8aa
 _GPU_DTYPES = torch.float16, torch.bfloat16, torch.float32
 
 def _wrong_kind(a, name, takes):
@@ -49,8 +50,8 @@ def _wrong_kind(a, name, takes):
 def _check_gradient(a, b, name):
     "Raise an error where autograd would expect a record of this product"
     if (a.requires_grad or b.requires_grad) and torch.is_grad_enabled():
-        raise ValueError(f'{name} records nothing for autograd, but an argument requires a gradient: '
-                         'use matmul_torch, or pass a.detach() and b.detach()')
+        raise ValueError(f'{name} records nothing for autograd, but an argument requires a '
+                         'gradient: use matmul_torch, or pass a.detach() and b.detach()')
 
 def _check_compiled(a, b, name):
     "Raise an error that says what to do if compiled code cannot multiply `a` and `b`"
@@ -75,19 +76,20 @@ def matmul_compiled(
     _compiled(_loops, a.dtype)(_array(a), _array(b), c.numpy())
     return c
 
-# %% ../nbs/01b_fast_matmul.ipynb #9f3eac04
-_DEPTH, _ROW_BYTES = 256, 2048   # a panel is 256 rows of 2 KiB: half a megabyte, for a core's own cache
+# %% ../nbs/01b_fast_matmul.ipynb #01e1dce1
+_DEPTH, _ROW_BYTES = 256, 2048   # a panel, 256 rows of 2 KiB, fits into a core's own cache
 
 def _tiles(a, b, c):
     "Add `a @ b` to `c` by packed panels of `b`, four rows of `a` at a time"
     (n, depth), m = a.shape, b.shape[1]
-    panel = np.zeros((min(_DEPTH, -(-depth//4)*4), min(_ROW_BYTES//a.itemsize, -(-m//16)*16)), a.dtype)
-    left, out = np.zeros((4, panel.shape[0]), a.dtype), np.zeros((4, panel.shape[1]), a.dtype)
-    for k0 in range(0, depth, _DEPTH):
-        n_k = min(_DEPTH, depth - k0)
-        for j0 in range(0, m, panel.shape[1]):
-            n_j = min(panel.shape[1], m - j0)
-            panel[n_k:], panel[:,n_j:], left[:,n_k:] = 0, 0, 0
+    tall, wide = min(_DEPTH, -(-depth//4)*4), min(_ROW_BYTES//a.itemsize, -(-m//16)*16)
+    panel = np.zeros((tall, wide), a.dtype)
+    left, out = np.zeros((4, tall), a.dtype), np.zeros((4, wide), a.dtype)
+    for k0 in range(0, depth, tall):
+        n_k = min(tall, depth - k0)
+        for j0 in range(0, m, wide):
+            n_j = min(wide, m - j0)
+            panel[n_k:], left[:,n_k:] = 0, 0   # both: 0 times a left-over infinity is nan
             for k in range(n_k):
                 for j in range(n_j): panel[k,j] = b[k0+k,j0+j]
             for i in range(0, n, 4):
@@ -139,7 +141,7 @@ def matmul_tiled(
     _in_threads(strip, n_threads)
     return c
 
-# %% ../nbs/01b_fast_matmul.ipynb #2020667f
+# %% ../nbs/01b_fast_matmul.ipynb #71b4235a
 def _tile_kernel():
     "A function in Triton's language, one run of which computes one tile of `c`"
     global tl   # Triton looks for its language among the globals of the kernel's module
@@ -147,8 +149,8 @@ def _tile_kernel():
     def tile(a_ptr, b_ptr, c_ptr, n, depth, m, a_row, a_col, b_row, b_col, tiles_across,
              BN:tl.constexpr, BM:tl.constexpr, BK:tl.constexpr):
         number = tl.program_id(0)
-        i = ((number // tiles_across) * BN + tl.arange(0, BN)).to(tl.int64)[:,None]   # rows of this tile
-        j = ((number % tiles_across) * BM + tl.arange(0, BM)).to(tl.int64)[None,:]    # its columns
+        i = ((number // tiles_across) * BN + tl.arange(0, BN)).to(tl.int64)[:,None]   # rows
+        j = ((number % tiles_across) * BM + tl.arange(0, BM)).to(tl.int64)[None,:]    # columns
         total = tl.full((BN, BM), 0., tl.float32)
         for k0 in range(0, depth, BK):
             k = (k0 + tl.arange(0, BK)).to(tl.int64)
@@ -159,7 +161,7 @@ def _tile_kernel():
         tl.store(c_ptr + i*m + j, total.to(c_ptr.dtype.element_ty), mask=(i < n) & (j < m))
     return tile
 
-# %% ../nbs/01b_fast_matmul.ipynb #4a016408
+# %% ../nbs/01b_fast_matmul.ipynb #d72bce0a
 @functools.cache
 def _gpu_kernel(
     interpret:bool, # By Triton's interpreter, on the CPU?
@@ -167,7 +169,8 @@ def _gpu_kernel(
     "The kernel under Triton: compiled for the GPU, or interpreted"
     try: import triton
     except ImportError as e:
-        raise ImportError(f"matmul_gpu needs triton ({e}): pip install 'fa_foundations[gpu]'") from e
+        raise ImportError(f"matmul_gpu needs triton ({e}): "
+                          "pip install 'fa_foundations[gpu]'") from e
     had = os.environ.get('TRITON_INTERPRET')
     os.environ['TRITON_INTERPRET'] = str(int(interpret))
     try: return triton.jit(_tile_kernel())
@@ -175,22 +178,23 @@ def _gpu_kernel(
         if had is None: del os.environ['TRITON_INTERPRET']
         else: os.environ['TRITON_INTERPRET'] = had
 
-# %% ../nbs/01b_fast_matmul.ipynb #b5829004
+# %% ../nbs/01b_fast_matmul.ipynb #c4a75f17
 def matmul_gpu(
     a:Tensor, # Left matrix, `(n, k)`: float16, bfloat16 or float32; any strides
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`, of that dtype; sums are kept in float32
-    "The product of `a` and `b` by a tiled Triton kernel: on a GPU, or interpreted for tensors on the CPU"
+    "The product of `a` and `b` by a tiled Triton kernel; for tensors on the CPU it is interpreted"
     _check_matmul(a, b)
     if a.dtype not in _GPU_DTYPES or not (a.is_cuda or a.is_cpu):
         raise _wrong_kind(a, 'matmul_gpu', 'float16, bfloat16 and float32 on cuda or cpu')
     _check_gradient(a, b, 'matmul_gpu')
-    if a.is_cpu and a.dtype is torch.bfloat16:   # numpy has none: the interpreter would multiply its bits
+    if a.is_cpu and a.dtype is torch.bfloat16:   # numpy, which interprets, has no such type
         return matmul_gpu(a.float(), b.float()).to(a.dtype)
     (n, depth), m, (BN, BM, BK) = a.shape, b.shape[1], (64, 64, 32)
     c, kernel, across = a.new_empty(n, m), _gpu_kernel(a.is_cpu), -(-m//BM)
     if not n*m: return c
     a, b = a.detach().resolve_neg(), b.detach().resolve_neg()
     with torch.cuda.device(a.device) if a.is_cuda else nullcontext():
-        kernel[(-(-n//BN) * across,)](a, b, c, n, depth, m, *a.stride(), *b.stride(), across, BN=BN, BM=BM, BK=BK)
+        kernel[(-(-n//BN) * across,)](a, b, c, n, depth, m, *a.stride(), *b.stride(), across,
+                                      BN=BN, BM=BM, BK=BK)
     return c

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RUNGS', 'SHAPES', 'Roof', 'measure_roof', 'Ladder', 'ladder', 'fa_ladder']
 
-# %% ../nbs/01c_ladder.ipynb #5bbe83a7
+# %% ../nbs/01c_ladder.ipynb #ecfd18e0
 import os, platform, sys
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -21,42 +21,31 @@ from fastcore.script import call_parse
 from torch import Tensor
 from tqdm import tqdm
 from .core import default_device
-from .fast_matmul import _compiled, _in_threads, matmul_compiled, matmul_gpu, matmul_tiled
-from .matmul import (matmul_broadcast, matmul_einsum, matmul_elementwise, matmul_loops,
-                                   matmul_torch)
+from .fast_matmul import _compiled, _in_threads
+from .fast_matmul import matmul_compiled, matmul_gpu, matmul_tiled
+from .matmul import matmul_broadcast, matmul_einsum, matmul_elementwise
+from .matmul import matmul_loops, matmul_torch
 
-# %% ../nbs/01c_ladder.ipynb #11f8ab98
-def _clock(device:torch.device # Where the work is done
-          ): # A function that returns seconds
-    "A clock that waits for `device` to finish what it was given before it is read"
+# %% ../nbs/01c_ladder.ipynb #3f1212f9
+def _clock(device):
+    "A clock in seconds that waits for `device` to finish what it was given before it is read"
     wait = {'cuda': torch.cuda.synchronize, 'mps': torch.mps.synchronize}.get(device.type)
     def now():
         if wait: wait()
         return perf_counter()
     return now
 
-# %% ../nbs/01c_ladder.ipynb #1965ab20
-def _times(
-    f, # Called without arguments
-    clock, # What `_clock` made
-    min_time:float, # Seconds to spend, about
-    once:float, # Seconds that one call takes, about
-)->list: # Seconds a call, one figure for each block of calls
-    "Time `f` in 3 to 50 blocks of calls, each of 5 ms or more"
+# %% ../nbs/01c_ladder.ipynb #4bd46a8b
+def _times(f, clock, min_time, once):
+    "Seconds for a call of `f`, in 3 to 50 blocks of calls of 5 ms or more; `once` is a first guess"
     once = max(once, 1e-9)   # a coarse clock may have seen nothing
     calls = max(1, int(0.005 / once))
     blocks = min(50, max(3, int(min_time / (calls * once))))
     return [t / calls for t in Timer(f, timer=clock).repeat(blocks, calls)]
 
-# %% ../nbs/01c_ladder.ipynb #3bfeff5c
-def _fitting_part(
-    f, # A rung
-    a:Tensor, # `(n, k)`
-    b:Tensor, # `(k, m)`
-    clock, # What `_clock` made
-    longest:float, # Seconds that one call may take
-)->tuple: # Rows of `a`, columns of `b`, and the seconds that one call on them took
-    "The part of `a @ b` that `f` does in `longest` seconds: columns first, then rows"
+# %% ../nbs/01c_ladder.ipynb #4d45b54a
+def _fitting_part(f, a, b, clock, longest):
+    "Rows and columns of the part of `a @ b` that takes up to `longest` seconds, and what it took"
     def once(): return Timer(lambda: f(a[:rows], b[:,:cols]), timer=clock).timeit(1)
     (n, m), (rows, cols) = (a.shape[0], b.shape[1]), (1, 1)
     once()   # warm up
@@ -70,22 +59,17 @@ def _fitting_part(
         seconds = once()
     return rows, cols, seconds
 
-# %% ../nbs/01c_ladder.ipynb #85d81808
-def _measure(
-    f, # A rung
-    a:Tensor, # `(n, k)`
-    b:Tensor, # `(k, m)`
-    min_time:float, # Seconds to spend, about
-    longest:float, # Seconds that one call may take
-)->dict: # Median and spread (interquartile range) in seconds for all of `a @ b`, and what was timed
-    "Time `f` on `a @ b`, or on a part of it"
+# %% ../nbs/01c_ladder.ipynb #5e476e04
+def _measure(f, a, b, min_time, longest):
+    "Time `f` on `a @ b`, or on a part of it: median and spread (interquartile range) for the whole"
     (n, k), m, clock = a.shape, b.shape[1], _clock(a.device)
     rows, cols, once = _fitting_part(f, a, b, clock, longest)
     left, right = a[:rows], b[:,:cols]
-    low, mid, high = quantiles(_times(lambda: f(left, right), clock, min_time, once), n=4, method='inclusive')
+    times = _times(lambda: f(left, right), clock, min_time, once)
+    low, mid, high = quantiles(times, n=4, method='inclusive')
     whole = n*m / (rows*cols)
-    return dict(shape=(n, k, m), seconds=mid*whole, spread=(high - low)*whole, gflops=2*rows*k*cols/mid/1e9,
-                timed=(rows, k, cols), partial=whole > 1)
+    return dict(shape=(n, k, m), seconds=mid*whole, spread=(high - low)*whole,
+                gflops=2*rows*k*cols/mid/1e9, timed=(rows, k, cols), partial=whole > 1)
 
 # %% ../nbs/01c_ladder.ipynb #ae7fee0c
 def _multiply_adds(x, y, c):
@@ -97,7 +81,7 @@ def _multiply_adds(x, y, c):
             for _ in range(16): v = v*xr + yr
             c[0,j] = v
 
-# %% ../nbs/01c_ladder.ipynb #c724b43d
+# %% ../nbs/01c_ladder.ipynb #fd581ddb
 def _best(f, clock, n=7):
     "The shortest of `n` calls in seconds, after one to warm up"
     f()
@@ -110,13 +94,16 @@ def _arithmetic_rate(dtype, device, rounds=20_000, width=512):
         x, y = (torch.full((rounds, 1), o, dtype=dtype).numpy() for o in (0.999, 0.001))
         rows, loop = torch.zeros(n, 1, width, dtype=dtype).numpy(), _compiled(_multiply_adds, dtype)
         seconds = _best(lambda: _in_threads(lambda t: loop(x, y, rows[t]), n), clock)
-        return 2*16*rounds*width*n / seconds / 1e9, f'multiply-adds compiled by Numba, {n} threads'
+        how = f'multiply-adds compiled by Numba, {n} thread' + 's'*(n > 1)
+        return 2*16*rounds*width*n / seconds / 1e9, how
     v = torch.ones(2**14 * n if device.type == 'cpu' else 2**24, dtype=dtype, device=device)
     def chain():
         for _ in range(100): v.addcmul_(v, v, value=0)
-    return 2*100*v.numel() / _best(chain, clock) / 1e9, "torch's addcmul, a lower bound: memory holds it back"
+    how = "torch's addcmul, a lower bound: memory holds it back"
+    return 2*100*v.numel() / _best(chain, clock) / 1e9, how
 
-# %% ../nbs/01c_ladder.ipynb #97daad87
+def _name(dtype): return str(dtype).removeprefix('torch.')
+
 def _short(x:float # Any number, not negative
           )->str: # About three digits of it
     "`x` for a table"
@@ -136,19 +123,19 @@ class Roof:
                 f'library     {_short(self.library_gflops)} GFLOP/s (torch.matmul at 1024)')
     def _repr_html_(self): return f'<pre>{escape(str(self))}</pre>'
 
-# %% ../nbs/01c_ladder.ipynb #9bb99a36
+# %% ../nbs/01c_ladder.ipynb #1b0111e5
 def measure_roof(
     dtype:torch.dtype=torch.float32, # What is computed with
     device:str|torch.device|None=None, # Where; None: the CPU
 )->Roof: # `.gflops`, `.gb_per_s`, `.library_gflops`
-    "This machine's arithmetic rate and memory bandwidth, measured without the library's matmul, then the library's rate"
+    "This machine's arithmetic rate and memory bandwidth, measured without the library's matmul"
     device = torch.device(device or 'cpu')
-    gflops, how = _arithmetic_rate(dtype, device)
-    clock, source = _clock(device), torch.zeros(2**27 // dtype.itemsize, dtype=dtype, device=device)
-    target, square = torch.empty_like(source), torch.ones(1024, 1024, dtype=dtype, device=device)
-    copied = 2 * source.numel() * dtype.itemsize   # read once, written once
-    return Roof(gflops, copied / _best(lambda: target.copy_(source), clock) / 1e9,
-                2*1024**3 / _best(lambda: square @ square, clock) / 1e9, how, str(dtype).removeprefix('torch.'))
+    clock, (gflops, how) = _clock(device), _arithmetic_rate(dtype, device)
+    source = torch.zeros(2**27 // dtype.itemsize, dtype=dtype, device=device)
+    target, square = torch.empty_like(source), source[:2**20].view(1024, 1024)
+    gb = 2 * source.numel() * dtype.itemsize / 1e9   # read once, written once
+    return Roof(gflops, gb / _best(lambda: target.copy_(source), clock),
+                2*1024**3 / 1e9 / _best(lambda: square @ square, clock), how, _name(dtype))
 
 # %% ../nbs/01c_ladder.ipynb #4f3bbddd
 def _intensity(shape, itemsize=4):
@@ -166,7 +153,7 @@ def _rungs():
 
 RUNGS = _rungs()
 
-# %% ../nbs/01c_ladder.ipynb #4f954fd7
+# %% ../nbs/01c_ladder.ipynb #c664e5c9
 def _cpu_name():
     "The processor's name, as far as the system tells it"
     try: lines = Path('/proc/cpuinfo').read_text().splitlines()
@@ -177,12 +164,11 @@ def _cpu_name():
 def _machine(dtype, device):
     "Where and when a ladder was timed"
     name = torch.cuda.get_device_name(device) if device.type == 'cuda' else _cpu_name()
-    return dict(device=str(device), name=name, cores=os.cpu_count(), threads=torch.get_num_threads(),
-                dtype=str(dtype).removeprefix('torch.'), torch=torch.__version__,
+    return dict(device=str(device), name=name, cores=os.cpu_count(),
+                threads=torch.get_num_threads(), dtype=_name(dtype), torch=torch.__version__,
                 python=platform.python_version(), system=platform.system(),
                 date=datetime.now().astimezone().isoformat(timespec='minutes'))
 
-# %% ../nbs/01c_ladder.ipynb #1a99fe95
 def _seconds_text(s:float # Seconds
                  )->str: # With a unit
     "`s` in the largest unit of which it is at least one"
@@ -194,27 +180,31 @@ def _percent(share): return '<0.01%' if share < 1e-4 else f'{_short(100*share)}%
 
 def _size_text(shape): return 'x'.join(map(str, shape))
 
+def _cells(row):
+    "A row of measurements as a line of text"
+    return [row['rung'] + '*'*row['partial'], _seconds_text(row['seconds']),
+            f'{row["spread"]/row["seconds"]:.0%}', _short(row['gflops']),
+            '' if row['ratio'] is None else _short(row['ratio']),
+            '' if row['roof_share'] is None else _percent(row['roof_share'])]
+
 def _tables(result):
     "Title, column heads and lines of the table for each shape"
-    heads = ['rung', 'time', 'spread', 'GFLOP/s', f'x {(result.base or "").removeprefix("matmul_")}', 'of roof']
-    for shape in dict.fromkeys(row['shape'] for row in result.rows):
-        lines = [[row['rung'] + '*'*row['partial'], _seconds_text(row['seconds']), f'{row["spread"]/row["seconds"]:.0%}',
-                  _short(row['gflops']), '' if row['ratio'] is None else _short(row['ratio']),
-                  '' if row['roof_share'] is None else _percent(row['roof_share'])]
-                 for row in result.rows if row['shape'] == shape]
-        n, k, m = shape
+    ratio = f'x {(result.base or "").removeprefix("matmul_")}'
+    heads = ['rung', 'time', 'spread', 'GFLOP/s', ratio, 'of roof']
+    for n, k, m in dict.fromkeys(row['shape'] for row in result.rows):
+        lines = [_cells(row) for row in result.rows if row['shape'] == (n, k, m)]
         yield f'({n}, {k}) @ ({k}, {m})', heads, lines
 
-# %% ../nbs/01c_ladder.ipynb #80d7c2d9
 def _notes(result):
     "What a reader of the tables must know"
     m = result.machine
-    yield f'{m["name"]}, {m["threads"]} of {m["cores"]} cores, {m["device"]}, {m["dtype"]}, torch {m["torch"]}, {m["date"]}'
-    yield 'time: the median, for the whole product; spread: the middle half of the measurements, as a share of it'
+    yield f'{m["name"]}, {m["threads"]} of {m["cores"]} cores, {m["device"]}, {m["dtype"]}'
+    yield f'torch {m["torch"]}, python {m["python"]}, {m["system"]}, {m["date"]}'
+    yield 'time: the median, for the whole product; spread: of the middle half, as a share of it'
     for row in result.rows:
         if row['partial']:
-            what = ' and '.join(f'{part} of {all_} {name}' for part, all_, name in
-                                zip(row['timed'], row['shape'], ('rows', '', 'columns')) if part < all_)
+            parts = zip(row['timed'], row['shape'], ('rows', '', 'columns'))
+            what = ' and '.join(f'{o} of {n} {name}' for o, n, name in parts if o < n)
             yield f'* {row["rung"]} at {_size_text(row["shape"])}: timed on {what}, and scaled up'
     for rung, why in result.skipped.items(): yield f'{rung} left out: {why}'
     if result.interrupted: yield 'interrupted: what is missing was not measured'
@@ -223,43 +213,50 @@ def _notes(result):
 def _text_table(title, heads, lines):
     "Columns under their heads, the first to the left and the others to the right"
     widths = [max(map(len, column)) for column in zip(heads, *lines)]
-    return '\n'.join([title] + ['  '.join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths)))
-                                for line in (heads, *lines)])
+    def line(cells):
+        return '  '.join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])])
+    return '\n'.join([title, *map(line, (heads, *lines))])
 
 def _html_table(title, heads, lines):
     "The same for a notebook"
-    def line(tag, cells): return '<tr>' + ''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells) + '</tr>'
-    return (f'<table><caption>{escape(title)}</caption><thead>{line("th", heads)}</thead><tbody>'
-            + ''.join(line('td', cells) for cells in lines) + '</tbody></table>')
+    def line(tag, cells): return ''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)
+    body = ''.join(f'<tr>{line("td", cells)}</tr>' for cells in lines)
+    return (f'<table><caption>{escape(title)}</caption><thead><tr>{line("th", heads)}</tr></thead>'
+            f'<tbody>{body}</tbody></table>')
 
-# %% ../nbs/01c_ladder.ipynb #3dfb1a37
+def _finish(ax, roof_line, **labels):
+    "Labels, the roof, and a legend above the axes"
+    if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
+    ax.set(xscale='log', **labels)
+    ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
+
 def _bars(ax, result, rungs, shapes):
     "A bar for each rung and shape, on a log scale"
+    thick = 0.8 / len(shapes) if shapes else 0.8
     for s, shape in enumerate(shapes):
         rows = [row for row in result.rows if row['shape'] == shape]
-        at = [rungs.index(row['rung']) + 0.8*(s + 0.5)/len(shapes) - 0.4 for row in rows]
-        ax.barh(at, [row['gflops'] for row in rows], 0.8/len(shapes), color=f'C{s}', ec='white', lw=0.5,
+        at = [rungs.index(row['rung']) + thick*(s + 0.5) - 0.4 for row in rows]
+        ax.barh(at, [row['gflops'] for row in rows], thick, color=f'C{s % 10}', ec='white', lw=0.5,
                 hatch=('', '/', '.', '-')[s % 4], label=_size_text(shape))
-    names = [name.removeprefix('matmul_') for name in rungs]
-    ax.set(xscale='log', xlabel='GFLOP/s', yticks=range(len(rungs)), yticklabels=names)
-    if result.roof: ax.axvline(result.roof.gflops, ls='--', color='black', label='roof')
+    roof = result.roof and ([result.roof.gflops]*2, [-0.5, len(rungs) - 0.5])
+    _finish(ax, roof, xlabel='GFLOP/s', yticks=range(len(rungs)),
+            yticklabels=[name.removeprefix('matmul_') for name in rungs])
     ax.invert_yaxis()
-    ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
 
 def _roofline(ax, result, rungs):
     "Speed of each row over its arithmetic intensity, under the roof"
-    itemsize = getattr(torch, result.machine['dtype']).itemsize
+    size, roof, line = getattr(torch, result.machine['dtype']).itemsize, result.roof, None
     for r, name in enumerate(rungs):
         rows = [row for row in result.rows if row['rung'] == name]
-        ax.plot([_intensity(row['shape'], itemsize) for row in rows], [row['gflops'] for row in rows], 'os^DvPX*'[r % 8],
-                color=f'C{r % 10}', ms=5, label=name.removeprefix('matmul_'))
-    if roof := result.roof:
+        at = [_intensity(row['shape'], size) for row in rows]
+        ax.plot(at, [row['gflops'] for row in rows], 'os^DvPX*'[r % 8], color=f'C{r % 10}', ms=5,
+                label=name.removeprefix('matmul_'))
+    if roof:
         at = [0.5, roof.gflops/roof.gb_per_s, 500]
-        ax.plot(at, [min(roof.gflops, o*roof.gb_per_s) for o in at], '--', color='black', label='roof')
-    ax.set(xscale='log', yscale='log', xlabel='operations a byte', ylabel='GFLOP/s')
-    ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
+        line = at, [min(roof.gflops, o*roof.gb_per_s) for o in at]
+    _finish(ax, line, yscale='log', xlabel='operations a byte', ylabel='GFLOP/s')
 
-# %% ../nbs/01c_ladder.ipynb #7110cd3d
+# %% ../nbs/01c_ladder.ipynb #a1b52d51
 @dataclass
 class Ladder:
     "What `ladder` measured: `rows`, one for each rung and shape, with the roof and the machine"
@@ -270,10 +267,12 @@ class Ladder:
     skipped:dict=field(default_factory=dict) # Rung -> why it was not timed
     interrupted:bool=False # Stopped before the end?
 
-    def __str__(self): return '\n\n'.join([_text_table(*t) for t in _tables(self)] + ['\n'.join(_notes(self))])
+    def __str__(self):
+        return '\n\n'.join([*(_text_table(*t) for t in _tables(self)), '\n'.join(_notes(self))])
 
     def _repr_html_(self):
-        return ''.join(_html_table(*t) for t in _tables(self)) + ''.join(f'<p>{escape(o)}</p>' for o in _notes(self))
+        tables, notes = (_html_table(*t) for t in _tables(self)), map(escape, _notes(self))
+        return ''.join(tables) + '<p>' + '<br>'.join(notes) + '</p>'
 
     def to_json(self)->str: # All of it
         "For a file; `Ladder.from_json` reads it back"
@@ -290,14 +289,14 @@ class Ladder:
     def plot(self): # A matplotlib figure
         "Speed of each rung on a log scale, and the same under the roofline"
         import matplotlib.pyplot as plt
-        rungs, shapes = (list(dict.fromkeys(row[o] for row in self.rows)) for o in ('rung', 'shape'))
+        rungs, shapes = ([*dict.fromkeys(row[o] for row in self.rows)] for o in ('rung', 'shape'))
         fig, (left, right) = plt.subplots(1, 2, figsize=(6.6, 4.2), layout='constrained')
         _bars(left, self, rungs, shapes)
         _roofline(right, self, rungs)
         plt.close(fig)   # else a notebook shows it twice
         return fig
 
-# %% ../nbs/01c_ladder.ipynb #f0c5abf5
+# %% ../nbs/01c_ladder.ipynb #c276cbe1
 def _chosen(rungs):
     "Name -> function, for what the caller asked"
     if rungs is None: return dict(RUNGS)
@@ -310,7 +309,7 @@ def _chosen(rungs):
 
 def _why_not(f, dtype, device):
     "Why a rung cannot run on such tensors, or None"
-    if f is matmul_gpu and device.type == 'cpu': return 'on the CPU it is interpreted, which is for checks'
+    if f is matmul_gpu and device.type == 'cpu': return 'interpreted on the CPU, for checks only'
     one = torch.ones(1, 1, dtype=dtype, device=device)
     try: f(one, one)
     except (TypeError, ImportError) as e: return str(e)
@@ -324,12 +323,12 @@ def _compare(result):
         row['ratio'] = base[row['shape']] / row['seconds'] if row['shape'] in base else None
         row['roof_share'] = row['gflops'] / result.roof.gflops if result.roof else None
 
-# %% ../nbs/01c_ladder.ipynb #eb650aea
+# %% ../nbs/01c_ladder.ipynb #719e4c34
 SHAPES = (5, 784, 10), (50_000, 784, 10), (512, 512, 512), (1024, 1024, 1024)
 
 def ladder(
     shapes:tuple=SHAPES, # Each `(n, k, m)`, for `(n, k) @ (k, m)`
-    rungs:list|dict|None=None, # Names from `RUNGS`, or name -> function; None: all that run on such tensors
+    rungs:list|dict|None=None, # Names from `RUNGS`, or name -> function; None: all that can run
     *,
     dtype:torch.dtype=torch.float32, # Of the matrices
     device:str|torch.device|None=None, # Where they are; None: the CPU
@@ -341,11 +340,14 @@ def ladder(
 )->Ladder: # Prints as a table; `.rows`, `.to_json()`, `.plot()`
     "Time rungs side by side in one run; an interrupt keeps what was measured"
     for s in shapes:
-        if len(s) != 3 or min(s) < 1: raise ValueError(f'shape {s}: give three sizes (n, k, m), each at least 1')
+        if len(s) != 3 or min(s) < 1:
+            raise ValueError(f'shape {s}: give three sizes (n, k, m), each at least 1')
     device, chosen = torch.device(device or 'cpu'), _chosen(rungs)
-    skipped = {name: why for name, f in chosen.items() if rungs is None and (why := _why_not(f, dtype, device))}
+    skipped = {name: why for name, f in chosen.items()
+               if rungs is None and (why := _why_not(f, dtype, device))}
     generator = generator or torch.Generator().manual_seed(42)
-    def draw(*shape): return torch.randn(shape, generator=generator, device=generator.device).to(device, dtype)
+    def draw(*size):
+        return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
     result = Ladder([], _machine(dtype, device), skipped=skipped)
     todo = [(tuple(s), name) for s in shapes for name in chosen if name not in skipped]
     with tqdm(todo, disable=not progress, leave=False) as bar:
@@ -355,12 +357,13 @@ def ladder(
             for (n, k, m), name in bar:
                 bar.set_description(f'{name} {_size_text((n, k, m))}')
                 if drawn != (n, k, m): a, b, drawn = draw(n, k), draw(k, m), (n, k, m)
-                result.rows.append(dict(rung=name) | _measure(chosen[name], a, b, min_time, longest))
+                measured = _measure(chosen[name], a, b, min_time, longest)
+                result.rows.append(dict(rung=name) | measured)
         except KeyboardInterrupt: result.interrupted = True
     _compare(result)
     return result
 
-# %% ../nbs/01c_ladder.ipynb #ede63b31
+# %% ../nbs/01c_ladder.ipynb #e1039c74
 @call_parse
 def fa_ladder(
     json:str=None, # Also save the result in this file
@@ -369,7 +372,8 @@ def fa_ladder(
     longest:float=0.5, # Seconds that one call may take: a slower rung is timed on a part
 ):
     "Time every version of matmul that runs here, and print the table"
-    if json and not Path(json).absolute().parent.is_dir(): sys.exit(f'{json}: there is no such folder, make it first')
+    if json and not Path(json).absolute().parent.is_dir():
+        sys.exit(f'{json}: there is no such folder, make it first')
     result = ladder(device=device or default_device(), min_time=min_time, longest=longest)
     print(result)
     if json: Path(json).write_text(result.to_json())
