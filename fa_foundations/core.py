@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['default_device', 'read_idx', 'Data', 'get_data', 'show_images', 'normalize', 'normalize_data', 'rel_error']
 
-# %% ../nbs/00_core.ipynb #fbe508f8
-import gzip, math, os, struct, zlib
+# %% ../nbs/00_core.ipynb #7e13e414
+import gzip, math, os, struct, sys, warnings, zlib
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -181,3 +181,13 @@ def rel_error(
     a,b = a.to(wide), b.to(wide)
     diff = (a - b).norm()
     return 0. if diff == 0 else (diff/b.norm()).item()
+
+# %% ../nbs/00_core.ipynb #5e824d49
+def _progress(show:bool=True, # False: no bar
+              **kwargs): # For tqdm: `total`, `initial`, `unit`, ...
+    "A tqdm bar, where somebody can see it"
+    with warnings.catch_warnings():   # without ipywidgets tqdm warns, and then draws with text
+        warnings.simplefilter('ignore')
+        from tqdm.auto import tqdm
+    seen = sys.stderr.isatty() or 'ipykernel' in sys.modules
+    return tqdm(disable=not (show and seen), leave=False, **kwargs)
