@@ -172,7 +172,7 @@ def _differences(loss, t, step, picks, jitter=0.):
     rough = off > 3e-7*size + noise
     return _Differences(picks, central, rough, rough & (bend.abs() > 1e-3*size), noise)
 
-# %% ../nbs/03a_checking.ipynb #b35dfc0c
+# %% ../nbs/03a_checking.ipynb #bc77887a
 def _worst_entry(hand, auto):
     "The flat index at which they differ most, in a list; none where they cannot be compared"
     if auto is None or not isinstance(hand, Tensor) or hand.shape != auto.shape: return []
@@ -185,8 +185,7 @@ def by_differences(self:_Point, hand, auto, at_most):
     keeps = q.loss() != q.loss()   # state, from pass to pass
     loss = (lambda: p.copy().loss()) if keeps else p.loss
     here,leaves,steps = loss(),p.leaves(),self.steps()
-    near = [self.shifted(s*_EPS, seed).loss() for seed in range(3) for s in (1, -1)]
-    jitter = max(abs(l - here) for l in near)
+    jitter = max(abs(self.shifted(_EPS, seed).loss() - here) for seed in range(6))
     rows = len(self.x) if self.x.ndim else 1
     work = 2e4*len(q.model._record) + rows*sum(t.numel() for t in leaves.values())
     share = int(max(2e8/work, 16)/max(len(leaves), 1))   # entries of each leaf
@@ -240,12 +239,12 @@ class GradientRow(NamedTuple):
     worst:Worst         # None where there was nothing to compare
     note:str            # What else there is to say
 
-# %% ../nbs/03a_checking.ipynb #041448fd
+# %% ../nbs/03a_checking.ipynb #0bd425f2
 def _fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
 
 def _relative(a, b): return 0. if a.equal(b) else ((a - b).norm()/b.norm()).item()
 
-def _index(i, shape): return tuple(k.item() for k in torch.unravel_index(torch.tensor(i), shape))
+def _index(i, shape): return tuple(map(int, np.unravel_index(i, shape)))
 
 def _worst(name, shape, hand, true, picks):
     "The entry of `picks` at which `hand` is furthest from `true`; without `hand`, the largest"

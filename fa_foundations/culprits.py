@@ -38,7 +38,7 @@ class _Call:
         mine |= {n: (t, id(t)) for n,_,_,t in self.layer._named() if id(t) in known}
         return {n: t for n,(t,_) in mine.items()},{n: i for n,(_,i) in mine.items()}
 
-# %% ../nbs/03a_culprits.ipynb #6eb8673c
+# %% ../nbs/03a_culprits.ipynb #d683051b
 def _true(call, tensors):
     "name -> true gradient by autograd"
     need = [t for t in tensors.values() if t.requires_grad]
@@ -57,6 +57,7 @@ def _true_by_differences(call, tensors, at_most=4000):
         return _differences(weighted, t, step, torch.arange(t.numel())).central.view(t.shape)
     return {n: one(t) for n,t in tensors.items()}
 
+# %% ../nbs/03a_culprits.ipynb #31473d1a
 def _refused(tensors, error):
     "name -> the gradient that `add_grad` would not take"
     tb = error and error.__traceback__
@@ -80,12 +81,13 @@ def _run_bwd(call, tensors, before=None):
     changed = [n for n,t in watched.items() if not t.equal(copies[n])]
     return {n: t.g for n,t in tensors.items()} | _refused(tensors, error),error,changed
 
-# %% ../nbs/03a_culprits.ipynb #cbdfd022
+# %% ../nbs/03a_culprits.ipynb #8b4520a0
 def _modules(model): return [(path, m) for path,m in _walk(model) if isinstance(m, Module)]
 
 def _where(path, layer):
     return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
 
+# %% ../nbs/03a_culprits.ipynb #3c785cc3
 class _Tape:
     "One pass, cut into its calls, each with what arrives from above"
     def __init__(self, point, exact):
@@ -125,7 +127,7 @@ class _Tape:
             return self.calls[-1].shown
         layer.forward = tapped
 
-# %% ../nbs/03a_culprits.ipynb #462808a2
+# %% ../nbs/03a_culprits.ipynb #8dd54cae
 class _Case:
     "One wrong gradient in one call, and what a suspect may ask about it"
     def __init__(self, call, t, hand, true, is_param):
@@ -159,18 +161,18 @@ class _Case:
         if not targ.is_floating_point(): return self.true + one_hot(targ, inp.shape[1])/self.n
         return torch.autograd.grad(self.call.forward(inp, targ*0), inp)[0]
 
-    def factor(self):
-        "By which factor the gradient is off, as a number and in words"
-        if self.hand.shape != self.true.shape: return 0.,''
-        c = ((self.hand*self.true).sum()/self.true.square().sum()).item()
-        words = {2.: '2', .5: '1/2', self.n: f'{self.n}, the batch size,',
-                 1/self.n: f'1/{self.n}, one over the batch size,'}
-        match = [w for v,w in words.items() if abs(abs(c) - v) < 1e-6*v]
-        return c,('minus ' if c < 0 else '') + (match or [f'{abs(c):.4g}'])[0]
+# %% ../nbs/03a_culprits.ipynb #1c4171af
+def _factor(case):
+    "The factor by which the gradient is off, as a number and in words"
+    if case.hand.shape != case.true.shape: return 0.,''
+    c,n = ((case.hand*case.true).sum()/case.true.square().sum()).item(),case.n
+    words = {2.: '2', .5: '1/2', n: f'{n}, the batch size,', 1/n: f'1/{n}, one over the batch size,'}
+    match = [w for v,w in words.items() if abs(abs(c) - v) < 1e-6*v]
+    return c,('minus ' if c < 0 else '') + (match or [f'{abs(c):.4g}'])[0]
 
 def _same(a, b): return a.shape == b.shape and ((a - b).norm() <= 1e-6*b.norm()).item()
 
-# %% ../nbs/03a_culprits.ipynb #5086d020
+# %% ../nbs/03a_culprits.ipynb #06ca87e4
 _SUSPECTS = (
     ('Zero gradient', lambda c: [c.true*0],
      '{g} is zero everywhere, so nothing of `out.g` gets through'),
@@ -215,7 +217,7 @@ _SUSPECTS = (
      '{g} is what it would be if every target were zero'),
     ('Rounded', lambda c: [c.true],
      '{g} is right to a few digits only; look for a conversion to a shorter dtype'),
-    ('Wrong factor', lambda c: [c.true*c.factor()[0]],
+    ('Wrong factor', lambda c: [c.true*_factor(c)[0]],
      '{g} is {times} times the true gradient'),
 )
 
@@ -227,7 +229,7 @@ def _explain(case):
         except (RuntimeError, IndexError, TypeError, ValueError):
             pass   # with these shapes this mistake cannot be made
 
-# %% ../nbs/03a_culprits.ipynb #2d19a04c
+# %% ../nbs/03a_culprits.ipynb #86e936c1
 def _wrong(call, tensors, hand, true):
     "The names of the tensors whose gradient this call gets wrong"
     sizes = [a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()]
@@ -237,6 +239,7 @@ def _wrong(call, tensors, hand, true):
         if g is None and true[n].norm() <= allowed: continue
         if not (_fits(g, t) and (g - true[n]).norm() <= allowed): yield n
 
+# %% ../nbs/03a_culprits.ipynb #d736f866
 def _right_when_fresh(call, tape):
     "Is its `bwd` right just after the call, though wrong after a later call of the same layer?"
     if sum(c.layer is call.layer for c in tape.calls) < 2: return False
@@ -266,6 +269,7 @@ def _fault(call, tensors, hand, true, error, tape, stale):
     return f'Never set in {call.where}: its `bwd` gives `{n}.g` {what}' + (
         '; what the model holds there is stale, left by an earlier pass.' if old else '.')
 
+# %% ../nbs/03a_culprits.ipynb #b8efc52e
 def _name_it(call, cases):
     "The sentence of the first case that a suspect explains; else what is known of the first"
     explained = {n: found for n,case in cases.items() if (found := _explain(case))}
@@ -275,13 +279,13 @@ def _name_it(call, cases):
     shapes = f'; wrong shape {got}, not {want}' if got != want else ''
     if explained:
         kind,text = explained[name]
-        text = text.format(g=g, n=case.n, times=case.factor()[1])
+        text = text.format(g=g, n=case.n, times=_factor(case)[1])
         return f'{kind} in {call.where}: {text}{shapes}.'
     if shapes: return f'Wrong shape in {call.where}: {g} has {got}, but its tensor has {want}.'
     return (f'Unknown mistake in {call.where}, the first wrong layer as seen from the loss: '
             f'{g} is off by {_relative(case.hand, case.true):.1%} of its norm.')
 
-# %% ../nbs/03a_culprits.ipynb #aea63604
+# %% ../nbs/03a_culprits.ipynb #a83ef53a
 def _assigns(call, tensors, name):
     "Does this `bwd` replace a gradient that another use has left?"
     before = {n: torch.ones_like(t) for n,t in tensors.items()}
@@ -306,6 +310,7 @@ def _wiring(tape, uses, spoilt, error):
     stopped = f'; backward stopped: {type(error).__name__}: {error}' if error else ''
     return f'Unknown mistake: each layer is right alone, so look at what is between them{stopped}.'
 
+# %% ../nbs/03a_culprits.ipynb #56926114
 def _diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
     tape,uses,spoilt = _Tape(point, exact),{},[]

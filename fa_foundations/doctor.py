@@ -143,7 +143,7 @@ def _stale(point, hand):
     there = {n: getattr(t, 'g', None) for n,t in leaves.items() if isinstance(hand[n], Tensor)}
     return [n for n,g in there.items() if not right(n, g)]
 
-# %% ../nbs/03a_doctor.ipynb #38816cf9
+# %% ../nbs/03a_doctor.ipynb #918a83d4
 def _remarks(rows, point, replaced, error, lost):
     "What a report says below its table"
     if error: yield f'Backward stopped with {type(error).__name__}: {error}'
@@ -156,6 +156,7 @@ def _remarks(rows, point, replaced, error, lost):
     names = ', '.join(f'`{n}`' for n in replaced)
     if replaced: yield f'Replaced by the forward, so no parameters: {names}.'
 
+# %% ../nbs/03a_doctor.ipynb #abbbfb31
 def _search(point, rows, exact, old, error):
     "The diagnosis; the reader's code runs in it, so it may fail in any way"
     try: return _diagnose(point, exact, old, error)
@@ -200,7 +201,7 @@ def check_gradients(
     rows,diagnosis,error,lost = _examine(point, old, max_elements)
     return GradientReport(rows, diagnosis, list(_remarks(rows, point, replaced, error, lost)))
 
-# %% ../nbs/03a_doctor.ipynb #92407527
+# %% ../nbs/03a_doctor.ipynb #76e01af0
 def _held(tensors, seen):
     "Bytes of the memory behind `tensors`, of what was not counted before"
     whole = [t if t._base is None else t._base for t in tensors if isinstance(t, Tensor)]
@@ -219,6 +220,7 @@ def _note_grads(record):
     for layer in {id(l): l for l,_,_ in record}.values(): layer.bwd = noting(layer.bwd)
     return grads
 
+# %% ../nbs/03a_doctor.ipynb #eef23fdc
 def _flow(model, x, targ):
     "One pass: a dict for the input and for each recorded call; the exception of a `bwd`, or None"
     model,x,targ = _copies((model, x, targ), lambda t: t)
@@ -263,7 +265,7 @@ def _bytes(n):
         n /= 1000
     return f'{n:.3g} GB'
 
-# %% ../nbs/03a_doctor.ipynb #fa9c4baf
+# %% ../nbs/03a_doctor.ipynb #76d50c81
 _FORWARD,_BACKWARD = '#1f5fa8','#a8481a'
 
 def _draw_row(ax, y, r):
@@ -274,10 +276,11 @@ def _draw_row(ax, y, r):
     say(11, y, _bytes(r['kept']), 'right')
     if 'out' not in r: return   # the gap
     ax.broken_barh([(3.5, 3)], (y - .3, .6), facecolors='#f3f3f3', edgecolors='grey', linewidth=.8)
-    say(5, y - .16, r['params'], size=6.5, color='dimgrey')
+    if r['params']: say(5, y - .16, r['params'], size=6.5, color='dimgrey')
     say(2.6, y, f"{tuple(r['out'].shape)}   {_stats(r['out'])}", 'right', color=_FORWARD)
     say(7.4, y, _stats(r['g']) if r['out'].ndim else '1', 'left', color=_BACKWARD)
 
+# %% ../nbs/03a_doctor.ipynb #a37ff9a9
 def _draw_way(ax, i, j):
     "From call `i` to call `j` and back: straight if `j` is the next, else around what is between"
     def arrow(start, end, colour, rad):
@@ -291,6 +294,7 @@ def _draw_way(ax, i, j):
         arrow((3.5, -i - .1), (3.5, -j + .1), _FORWARD, .9/(j - i))
         arrow((6.5, -j + .1), (6.5, -i - .1), _BACKWARD, .9/(j - i))
 
+# %% ../nbs/03a_doctor.ipynb #305d2c61
 def draw_backprop(
     model:Module, # Called as `model(x, targ)` it returns the loss
     x:Tensor, # Inputs `(batch, ...)`
