@@ -153,7 +153,7 @@ def _rungs():
 
 RUNGS = _rungs()
 
-# %% ../nbs/01c_ladder.ipynb #c664e5c9
+# %% ../nbs/01c_ladder.ipynb #28541acc
 def _cpu_name():
     "The processor's name, as far as the system tells it"
     try: lines = Path('/proc/cpuinfo').read_text().splitlines()
@@ -237,7 +237,7 @@ def _bars(ax, result, rungs, shapes):
         rows = [row for row in result.rows if row['shape'] == shape]
         at = [rungs.index(row['rung']) + thick*(s + 0.5) - 0.4 for row in rows]
         ax.barh(at, [row['gflops'] for row in rows], thick, color=f'C{s % 10}', ec='white', lw=0.5,
-                hatch=('', '/', '.', '-')[s % 4], label=_size_text(shape))
+                hatch=('', '/', '')[s % 3], label=_size_text(shape))
     roof = result.roof and ([result.roof.gflops]*2, [-0.5, len(rungs) - 0.5])
     _finish(ax, roof, xlabel='GFLOP/s', yticks=range(len(rungs)),
             yticklabels=[name.removeprefix('matmul_') for name in rungs])
@@ -256,7 +256,7 @@ def _roofline(ax, result, rungs):
         line = at, [min(roof.gflops, o*roof.gb_per_s) for o in at]
     _finish(ax, line, yscale='log', xlabel='operations a byte', ylabel='GFLOP/s')
 
-# %% ../nbs/01c_ladder.ipynb #a1b52d51
+# %% ../nbs/01c_ladder.ipynb #79b487cc
 @dataclass
 class Ladder:
     "What `ladder` measured: `rows`, one for each rung and shape, with the roof and the machine"
@@ -290,7 +290,7 @@ class Ladder:
         "Speed of each rung on a log scale, and the same under the roofline"
         import matplotlib.pyplot as plt
         rungs, shapes = ([*dict.fromkeys(row[o] for row in self.rows)] for o in ('rung', 'shape'))
-        fig, (left, right) = plt.subplots(1, 2, figsize=(6.6, 4.2), layout='constrained')
+        fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3.7), layout='constrained')
         _bars(left, self, rungs, shapes)
         _roofline(right, self, rungs)
         plt.close(fig)   # else a notebook shows it twice
