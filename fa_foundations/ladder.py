@@ -81,7 +81,7 @@ def _multiply_adds(x, y, c):
             for _ in range(16): v = v*xr + yr
             c[0,j] = v
 
-# %% ../nbs/01c_ladder.ipynb #fd581ddb
+# %% ../nbs/01c_ladder.ipynb #242b17aa
 def _best(f, clock, n=7):
     "The shortest of `n` calls in seconds, after one to warm up"
     f()
@@ -102,6 +102,7 @@ def _arithmetic_rate(dtype, device, rounds=20_000, width=512):
     how = "torch's addcmul, a lower bound: memory holds it back"
     return 2*100*v.numel() / _best(chain, clock) / 1e9, how
 
+# %% ../nbs/01c_ladder.ipynb #f6b67f5c
 def _name(dtype): return str(dtype).removeprefix('torch.')
 
 def _short(x:float # Any number, not negative
@@ -153,7 +154,7 @@ def _rungs():
 
 RUNGS = _rungs()
 
-# %% ../nbs/01c_ladder.ipynb #28541acc
+# %% ../nbs/01c_ladder.ipynb #30fffe43
 def _cpu_name():
     "The processor's name, as far as the system tells it"
     try: lines = Path('/proc/cpuinfo').read_text().splitlines()
@@ -169,6 +170,7 @@ def _machine(dtype, device):
                 python=platform.python_version(), system=platform.system(),
                 date=datetime.now().astimezone().isoformat(timespec='minutes'))
 
+# %% ../nbs/01c_ladder.ipynb #612d6c91
 def _seconds_text(s:float # Seconds
                  )->str: # With a unit
     "`s` in the largest unit of which it is at least one"
@@ -195,6 +197,7 @@ def _tables(result):
         lines = [_cells(row) for row in result.rows if row['shape'] == (n, k, m)]
         yield f'({n}, {k}) @ ({k}, {m})', heads, lines
 
+# %% ../nbs/01c_ladder.ipynb #06d29830
 def _notes(result):
     "What a reader of the tables must know"
     m = result.machine
@@ -210,6 +213,7 @@ def _notes(result):
     if result.interrupted: yield 'interrupted: what is missing was not measured'
     if result.roof: yield from str(result.roof).splitlines()
 
+# %% ../nbs/01c_ladder.ipynb #da8f644f
 def _text_table(title, heads, lines):
     "Columns under their heads, the first to the left and the others to the right"
     widths = [max(map(len, column)) for column in zip(heads, *lines)]
@@ -224,6 +228,7 @@ def _html_table(title, heads, lines):
     return (f'<table><caption>{escape(title)}</caption><thead><tr>{line("th", heads)}</tr></thead>'
             f'<tbody>{body}</tbody></table>')
 
+# %% ../nbs/01c_ladder.ipynb #80af64bb
 def _finish(ax, roof_line, **labels):
     "Labels, the roof, and a legend above the axes"
     if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
@@ -296,7 +301,7 @@ class Ladder:
         plt.close(fig)   # else a notebook shows it twice
         return fig
 
-# %% ../nbs/01c_ladder.ipynb #c276cbe1
+# %% ../nbs/01c_ladder.ipynb #9e7f3e1b
 def _chosen(rungs):
     "Name -> function, for what the caller asked"
     if rungs is None: return dict(RUNGS)
@@ -314,6 +319,7 @@ def _why_not(f, dtype, device):
     try: f(one, one)
     except (TypeError, ImportError) as e: return str(e)
 
+# %% ../nbs/01c_ladder.ipynb #57c322b6
 def _compare(result):
     "Add to each row how it compares with the base rung at its shape, and with the roof"
     names = [row['rung'] for row in result.rows]
