@@ -15,29 +15,36 @@ from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu
 from .training import CrossEntropy, evaluate, fit, linear_decay
 
-# %% ../nbs/04a_simard.ipynb #9889e73c
+# %% ../nbs/04a_simard.ipynb #33b1f545
 def _made_on(device):
     "Date, kind of machine and versions, to go with a result"
     info = Path('/proc/cpuinfo')
     lines = info.read_text().splitlines() if info.exists() else []
     names = [o.partition(':')[2].strip() for o in lines if o.startswith('model name')]
-    return {'date': time.strftime('%Y-%m-%d'), 'device': str(device), 'processor': (names or [platform.machine()])[0],
-            'cores': os.cpu_count(), 'threads': torch.get_num_threads(),
-            'python': platform.python_version(), 'torch': torch.__version__}
+    return {'date': time.strftime('%Y-%m-%d'), 'device': str(device),
+            'processor': (names or [platform.machine()])[0], 'cores': os.cpu_count(),
+            'threads': torch.get_num_threads(), 'python': platform.python_version(),
+            'torch': torch.__version__}
 
 def _one_net(data, seed, n_hidden, init_scale, progress, **settings):
     "Train a net, and measure it on the test set of `data`"
     start,gen = time.perf_counter(),torch.Generator().manual_seed(seed)
     def init(shape, **kwargs): return kaiming_normal(shape, **kwargs) * init_scale
-    def layer(n_in, n_out): return Lin.init(n_in, n_out, init, generator=gen, device=data.x_train.device)
-    model = Model([layer(data.x_train.shape[1], n_hidden), Relu(), layer(n_hidden, 10)], CrossEntropy())
+    def layer(*sizes): return Lin.init(*sizes, init, generator=gen, device=data.x_train.device)
+    n_in = data.x_train.shape[1]
+    model = Model([layer(n_in, n_hidden), Relu(), layer(n_hidden, 10)], CrossEntropy())
     history = fit(model, data, generator=gen, schedule=linear_decay, progress=progress, **settings)
     if history.interrupted: raise KeyboardInterrupt
     _,right = evaluate(model, data.x_test, data.y_test)
-    return {'seed': seed, 'error': round(100 - 100*right, 2), 'train_loss': round(history.train_loss[-1], 5),
+    return {'seed': seed, 'error': round(100 - 100*right, 2), 'train_loss': history.train_loss[-1],
             'seconds': round(time.perf_counter() - start, 1)}
 
-# %% ../nbs/04a_simard.ipynb #402e5ce3
+def _add_to(path, result):
+    "Add `result` to the list in a JSON file"
+    old = json.loads(path.read_text()) if path.exists() else []
+    path.write_text(json.dumps([*old, result], indent=1) + '\n')
+
+# %% ../nbs/04a_simard.ipynb #ab84c28d
 @call_parse
 def fa_train(
     n_hidden:int=800, # Hidden units
@@ -48,26 +55,25 @@ def fa_train(
     weight_decay:float=5e-4, # As in `SGD`
     init_scale:float=0.5, # Factor for the Kaiming weights that it starts from
     seeds:int=1, # Nets to train, with seeds 0, 1, 2 and so on
-    test:store_true=False, # Train on training and validation set together, measure on the test set
+    test:store_true=False, # Train on training and validation set, measure on the test set
     device:str='cpu', # Device to train on
     quiet:store_true=False, # Show no progress
     out:str='', # JSON file; the result is added to the list in it
-) -> dict: # Settings, the error of each net in percent, their median, and what it was made on
-    "Train nets with one hidden layer on MNIST, and measure the error on the validation set"
-    settings = dict(n_hidden=n_hidden, epochs=epochs, lr=lr, batch_size=batch_size, momentum=momentum,
-                    weight_decay=weight_decay, init_scale=init_scale)
-    data = get_data(device=device)
-    if test: data = data._replace(x_train=torch.cat([data.x_train, data.x_valid]), x_valid=data.x_valid[:0],
-                                  y_train=torch.cat([data.y_train, data.y_valid]), y_valid=data.y_valid[:0])
-    else: data = data._replace(x_test=data.x_valid, y_test=data.y_valid)   # the test set stays shut
-    data,nets = normalize_data(data),[]
+): # Settings, the nets' errors in percent, their median, what it was made on; a dict
+    "Train nets with one hidden layer on MNIST, and measure their error on the validation set"
+    settings = dict(n_hidden=n_hidden, epochs=epochs, lr=lr, batch_size=batch_size,
+                    momentum=momentum, weight_decay=weight_decay, init_scale=init_scale)
+    d = get_data(device=device)
+    if test: d = d._replace(x_train=torch.cat([d.x_train, d.x_valid]), x_valid=d.x_valid[:0],
+                            y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0])
+    else: d = d._replace(x_test=d.x_valid, y_test=d.y_valid)   # the test set stays shut
+    d,nets = normalize_data(d),[]
     for seed in range(seeds):
-        nets.append(_one_net(data, seed, progress=not quiet, **settings))
-        print(', '.join(f'{k} {v}' for k,v in nets[-1].items()), flush=True)
-    args = [f'--{k} {v}' for k,v in settings.items()] + [f'--seeds {seeds}'] + ['--test'] * test
-    result = {'command': ' '.join(['fa_train', *args]), 'trained_on': len(data.x_train), 'measured_on': 'test' if test else 'validation',
-              **settings, 'nets': nets, 'median_error': statistics.median(o['error'] for o in nets), **_made_on(device)}
-    if out:
-        old = json.loads(Path(out).read_text()) if Path(out).exists() else []
-        Path(out).write_text(json.dumps([*old, result], indent=1) + '\n')
+        nets.append(_one_net(d, seed, progress=not quiet, **settings))
+        print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**nets[-1]), flush=True)
+    flags = [f'--{k} {v}' for k,v in settings.items()] + [f'--seeds {seeds}'] + ['--test'] * test
+    result = {'command': ' '.join(['fa_train', *flags]), 'trained_on': len(d.x_train),
+              'measured_on': 'test' if test else 'validation', **settings, 'nets': nets,
+              'median_error': statistics.median(o['error'] for o in nets), **_made_on(device)}
+    if out: _add_to(Path(out), result)
     return result

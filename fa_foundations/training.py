@@ -25,17 +25,17 @@ def log_softmax(
     x = x - x.amax(-1, keepdim=True)
     return x - x.exp().sum(-1, keepdim=True).log()
 
-# %% ../nbs/04_training.ipynb #31a64963
+# %% ../nbs/04_training.ipynb #17c83204
 def _labels(logits, targ):
     "`targ` as int64 class numbers; looks at shapes and dtypes, not at the numbers"
     shape = tuple(logits.shape)
     if len(shape) != 2 or targ.shape != shape[:1]:
-        hints = {(*shape[:1], 1): ': `targ.squeeze(1)`?', shape: ': is it one-hot? `targ.argmax(1)`'}
-        raise ValueError(f'logits are (n, classes) and targ is (n,), class numbers: got {shape} and '
-                         f'{tuple(targ.shape)}{hints.get(tuple(targ.shape), "")}')
+        got,column = tuple(targ.shape),(*shape[:1], 1)
+        hint = {column: ': `targ.squeeze(1)`?', shape: ': one-hot? `targ.argmax(1)`'}.get(got, '')
+        raise ValueError(f'logits are (n, classes), targ is (n,): got {shape} and {got}{hint}')
     if targ.dtype == torch.int64: return targ
     if targ.is_floating_point() or targ.is_complex() or targ.dtype == torch.bool:
-        raise TypeError(f'targ holds class numbers, so its dtype is an integer, not {targ.dtype}: `targ.long()`')
+        raise TypeError(f'targ holds class numbers, integers, not {targ.dtype}: `targ.long()`')
     return targ.long()
 
 def _check_range(logits, targ):
@@ -61,10 +61,10 @@ def cross_entropy(
     "The mean over rows of minus the log-probability that the scores give to the right class"
     return _nll(log_softmax(logits), targ)
 
-# %% ../nbs/04_training.ipynb #11ee7684
+# %% ../nbs/04_training.ipynb #43328be1
 class CrossEntropy(Module):
     "`cross_entropy` as the loss of a `Model`"
-    _last = None,None   # an input and its log-probabilities
+    _last = None,None   # an input and its log-probabilities, until `bwd`
 
     def forward(self, inp, targ):
         logp = inp.log_softmax(-1)
@@ -72,20 +72,22 @@ class CrossEntropy(Module):
         return _nll(logp, targ)
 
     def bwd(self, out, inp, targ):
-        kept,logp = self._last
+        (kept,logp),self._last = self._last,(None, None)
         if kept is not inp: logp = inp.log_softmax(-1)
-        one_hot = torch.zeros_like(logp).scatter_(1, targ.long().unsqueeze(1), 1.)
-        add_grad(inp, (logp.exp() - one_hot) / len(inp))
+        right = targ.long().unsqueeze(1)
+        g = logp.exp().scatter_(1, right, -1., reduce='add')   # softmax minus one-hot
+        add_grad(inp, g / len(inp))
 
-# %% ../nbs/04_training.ipynb #0e2af02c
+# %% ../nbs/04_training.ipynb #3a21b414
 def accuracy(
     logits:Tensor, # Scores, `(n, classes)`
     targ:Tensor,   # Class numbers `(n,)`, any integer dtype
 ) -> Tensor: # A scalar from 0 to 1, left on the device of `logits`
     "The share of rows whose highest score is that of the right class"
-    return (logits.argmax(1) == _labels(logits, targ)).float().mean()
+    targ = _labels(logits, targ)
+    return (logits.argmax(1) == targ).float().mean()
 
-# %% ../nbs/04_training.ipynb #1a6afea1
+# %% ../nbs/04_training.ipynb #dc0ee850
 def minibatches(
     x:Tensor, # Inputs, `(n, ...)`
     y:Tensor, # Targets, `(n, ...)`
@@ -94,7 +96,7 @@ def minibatches(
     generator:torch.Generator=None, # Source of that order; the default is torch's own
 ): # Iterator over `(x_batch, y_batch)`; without shuffling these are views
     "Cut `x` and `y` into batches of `batch_size` rows, each row once"
-    if len(x) != len(y): raise ValueError(f'each input needs a target: x has {len(x)} rows, y has {len(y)}')
+    if len(x) != len(y): raise ValueError(f'x has {len(x)} rows and y has {len(y)}')
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
     starts = range(0, len(x), batch_size)
@@ -104,7 +106,7 @@ def minibatches(
     rows = (order[i:i+batch_size] for i in starts)
     return ((x.index_select(0, r), y.index_select(0, r)) for r in rows)
 
-# %% ../nbs/04_training.ipynb #c767701d
+# %% ../nbs/04_training.ipynb #ad279d9c
 class SGD:
     "Stochastic gradient descent with momentum and weight decay"
     def __init__(self,
@@ -114,9 +116,9 @@ class SGD:
         weight_decay:float=0., # Share of the parameter that is added to its gradient
     ):
         self.params,self.lr,self.momentum,self.weight_decay = list(params),lr,momentum,weight_decay
-        if not self.params: raise ValueError('SGD got no parameters: has the model a layer with weights?')
-        for k in ('lr', 'momentum', 'weight_decay'):
-            if not getattr(self, k) >= 0: raise ValueError(f'{k} must be 0 or more, not {getattr(self, k)!r}')
+        if not self.params: raise ValueError('no parameters: has the model a layer with weights?')
+        for k,v in dict(lr=lr, momentum=momentum, weight_decay=weight_decay).items():
+            if not v >= 0: raise ValueError(f'{k} must be 0 or more, not {v!r}')
         self.velocity = [torch.zeros_like(p) for p in self.params] if momentum else None
 
     def step(self):
@@ -125,18 +127,20 @@ class SGD:
         for i,p in enumerate(self.params):
             g = getattr(p, 'g', None)
             if g is None: continue
-            if g.shape != p.shape: raise ValueError(f'a parameter {tuple(p.shape)} has the gradient {tuple(g.shape)}')
+            if g.shape != p.shape: raise ValueError(
+                f'a parameter {tuple(p.shape)} has a gradient {tuple(g.shape)}: see its `bwd`')
             if self.weight_decay: g = g.add(p, alpha=self.weight_decay)
             if self.velocity: g = self.velocity[i].mul_(self.momentum).add_(g)
             p.sub_(g, alpha=self.lr)
             moved = True
-        if not moved: raise RuntimeError('no parameter has a gradient: call `model(x, targ)` and `model.backward()` first')
+        if not moved: raise RuntimeError('no parameter has a gradient: '
+                                         'first `model(x, targ)`, then `model.backward()`')
 
     def zero_grad(self):
         "Forget the gradients"
         for p in self.params: p.g = None
 
-# %% ../nbs/04_training.ipynb #2bfd970e
+# %% ../nbs/04_training.ipynb #b14837a5
 def evaluate(
     model:Model, # With a loss that is a mean over rows
     x:Tensor,    # Inputs, `(n, n_in)`
@@ -148,7 +152,7 @@ def evaluate(
     for xb,yb in minibatches(x, y, batch_size, shuffle=False):
         preds = model(xb)
         loss = model.loss.forward(preds, yb)
-        classes = preds.ndim == 2 and preds.shape[1] > 1 and yb.ndim == 1 and not yb.is_floating_point()
+        classes = yb.ndim == 1 and not yb.is_floating_point() and preds.shape[1:].numel() > 1
         right = accuracy(preds, yb) if classes else loss * math.nan
         rows.append(torch.stack([loss, right]) * len(xb))   # sums: the last batch may be short
     return tuple((torch.stack(rows).sum(0) / len(x)).tolist()) if rows else (math.nan, math.nan)
@@ -160,11 +164,11 @@ def linear_decay(
     "From 1 down to 0 in a straight line"
     return 1 - done
 
-# %% ../nbs/04_training.ipynb #e59d430c
+# %% ../nbs/04_training.ipynb #6cf7254f
 @dataclass(repr=False)
 class History:
     "What a run of `fit` saw, epoch by epoch"
-    train_loss:list = field(default_factory=list) # Mean over the epoch's batches, as they were trained on
+    train_loss:list = field(default_factory=list) # Mean over the epoch's batches
     valid_loss:list = field(default_factory=list) # On the validation set, after the epoch
     accuracy:list = field(default_factory=list)   # On the validation set, after the epoch
     step_loss:list = field(default_factory=list)  # Of each batch
@@ -178,7 +182,8 @@ class History:
 
     def __repr__(self):
         columns = zip(self.train_loss, self.valid_loss, self.accuracy, self.seconds)
-        rows = [f'{i:5}{t:12.4f}{v:12.4f}{a:10.4f}{s:9.1f}' for i,(t,v,a,s) in enumerate(columns, 1)]
+        line = '{:5}{:12.4f}{:12.4f}{:10.4f}{:9.1f}'
+        rows = [line.format(i, *row) for i,row in enumerate(columns, 1)]
         tail = [f'interrupted after {len(self.step_loss)} steps'] if self.interrupted else []
         return '\n'.join(['epoch  train loss  valid loss  accuracy  seconds', *rows, *tail])
 
@@ -193,10 +198,11 @@ class History:
         left.legend()
         right.plot(epochs, [100 * (1-a) for a in self.accuracy], 's-', ms=4, color='C1')
         right.set(xlabel='epoch', ylabel='validation error (%)')
+        for ax in left,right: ax.xaxis.get_major_locator().set_params(integer=True)
         plt.close(fig)   # shown where it is asked for, once
         return fig
 
-# %% ../nbs/04_training.ipynb #163a5529
+# %% ../nbs/04_training.ipynb #68978ab7
 def _progress(show, **kwargs):
     "A tqdm bar where somebody can see it: in a notebook or a terminal"
     with warnings.catch_warnings():   # without ipywidgets tqdm warns, then draws with text
@@ -215,40 +221,44 @@ def _check_data(model, data):
 
 def _resume(history, opt):
     "Give `opt` the velocities of the run before"
-    old,history._opt,history.interrupted = history._opt,opt,False
-    if old is None: return
-    if [*map(id, old.params)] != [*map(id, opt.params)]: raise ValueError(
-        'this history belongs to another model, or the parameters were replaced since (`model.to` does)')
-    if old.velocity and opt.velocity: opt.velocity = old.velocity
+    old = history._opt
+    if old and [*map(id, old.params)] != [*map(id, opt.params)]: raise ValueError(
+        'this history is of another model, or its parameters were replaced (`model.to` does)')
+    if old and old.velocity and opt.velocity: opt.velocity = old.velocity
+    history._opt,history.interrupted = opt,False
 
 def _batches(history, data, batch_size, generator):
     "The numbered batches of an epoch; of one that was cut short, those that are left"
     rng,cut = generator or torch.default_generator,(batch_size, len(data.x_train))
     if history._began is None: history._began = rng.get_state(),cut
     state,was = history._began
-    if was != cut: raise ValueError(f'the epoch was begun with {was[1]} rows in batches of {was[0]}: '
-                                    f'go on with the same, not with {cut[1]} in batches of {cut[0]}')
+    if was != cut: raise ValueError(
+        f'the epoch was begun with batch size and rows {was}: go on with the same, not {cut}')
     rng.set_state(state)   # so that the order is drawn again as it was
     batches = minibatches(data.x_train, data.y_train, batch_size, generator=generator)
     return islice(enumerate(batches), len(history.step_loss) - history._before, None)
 
 def _read(history):
     "Turn the losses of the epoch in hand into floats"
-    history.step_loss[history._before:] = losses = [float(o) for o in history.step_loss[history._before:]]
+    losses = [float(o) for o in history.step_loss[history._before:]]
+    history.step_loss[history._before:] = losses
     return losses
 
 def _close(history, model, data, batch_size, seconds):
     "Add the row of an epoch that is over"
-    scores,losses,n = evaluate(model, data.x_valid, data.y_valid),_read(history),len(data.x_train)
-    rows = [min(batch_size, n - i*batch_size) for i in range(len(losses))]   # the last batch may be short
-    new = math.fsum(o*r for o,r in zip(losses, rows)) / n, *scores, seconds
-    for column,o in zip((history.train_loss, history.valid_loss, history.accuracy, history.seconds), new): column.append(o)
+    loss,right = evaluate(model, data.x_valid, data.y_valid)
+    n = len(data.x_train)
+    sums = (o * min(batch_size, n - i*batch_size) for i,o in enumerate(_read(history)))
+    history.train_loss.append(math.fsum(sums) / n)
+    history.valid_loss.append(loss)
+    history.accuracy.append(right)
+    history.seconds.append(seconds)
     history._began,history._before = None,len(history.step_loss)
 
-# %% ../nbs/04_training.ipynb #357bbac7
+# %% ../nbs/04_training.ipynb #0ae793a7
 def fit(
     model:Model, # Trained in place
-    data:Data,   # Learns from `x_train, y_train`, is watched on `x_valid, y_valid` (which may be empty)
+    data:Data,   # Learns from `x_train, y_train`; `x_valid, y_valid` may be empty
     epochs:int,  # Times through the training set, those in `history` included
     lr:float,    # Learning rate
     batch_size:int=64, # Rows a step
@@ -279,8 +289,8 @@ def fit(
                 bar.update()
             _close(history, model, data, batch_size, time.perf_counter() - start)
             bar.set_postfix_str(f'validation loss {history.valid_loss[-1]:.4f}')
-            if not math.isfinite(history.train_loss[-1]):
-                warnings.warn(f'stopped after epoch {epoch+1}: its loss is {history.train_loss[-1]}; try a smaller lr')
+            if not math.isfinite(loss := history.train_loss[-1]):
+                warnings.warn(f'stopped in epoch {epoch+1}, its loss is {loss}: try a smaller lr')
                 break
     except KeyboardInterrupt: history.interrupted = True
     finally:
@@ -288,31 +298,33 @@ def fit(
         bar.close()
     return history
 
-# %% ../nbs/04_training.ipynb #2fc71711
+# %% ../nbs/04_training.ipynb #0e9b9559
 _MAGIC = b'fa_foundations model, format 1\n'
 _LAYERS = {c.__name__: c for c in (Lin, Relu, GeneralRelu, Residual, Model, Mse, CrossEntropy)}
-_DTYPES = {str(d): d for d in (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64,
-    torch.complex128, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool)}
+_DTYPES = {f'torch.{d}': getattr(torch, d) for d in '''float16 bfloat16 float32 float64
+    complex64 complex128 uint8 int8 int16 int32 int64 bool'''.split()}
 
 def _describe(model):
-    "The layers and the tensors of `model` as two lists, each object once; others refer to it by number"
+    "The layers and the tensors of `model`, each once; others refer to them by number"
     layers,tensors,seen = [],[],{}
     def one(o, path):
         if o is None or isinstance(o, (bool, int, float, str)): return o
         if isinstance(o, (list, tuple)): return [one(e, f'{path}[{i}]') for i,e in enumerate(o)]
-        if id(o) not in seen: seen[id(o)] = tensor(o, path) if isinstance(o, Tensor) else layer(o, path)
+        new = tensor if isinstance(o, Tensor) else layer
+        if id(o) not in seen: seen[id(o)] = new(o, path)
         return seen[id(o)]
     def tensor(o, path):
-        if str(o.dtype) not in _DTYPES: raise TypeError(f'{path} is {o.dtype}, which `save` does not write')
-        tensors.append(o.detach().cpu().contiguous())
+        if str(o.dtype) not in _DTYPES: raise TypeError(f'{path} is {o.dtype}: not for `save`')
+        tensors.append(o.detach().cpu())
         return {'tensor': len(tensors) - 1}
     def layer(o, path):
-        name,own = type(o).__name__,{k: v for k,v in vars(o).items() if k[0] != '_'}
+        name = type(o).__name__
         if _LAYERS.get(name) is not type(o): raise TypeError(
             f'{path} is a {name}, and `save` writes only {", ".join(_LAYERS)}: '
             'for layers of your own keep `model.state_dict()` with `torch.save`')
+        own = {k: v for k,v in vars(o).items() if k[0] != '_'}
         if odd := own.keys() ^ signature(type(o)).parameters.keys():
-            raise TypeError(f'{path}, a {name}, lacks or adds attributes that `save` cannot write: {sorted(odd)}')
+            raise TypeError(f'{path}, a {name}, lacks or adds attributes: {sorted(odd)}')
         layers.append([name, {k: one(v, f'{path}.{k}') for k,v in own.items()}])
         return {'layer': len(layers) - 1}
     one(model, 'model')
@@ -321,7 +333,8 @@ def _describe(model):
 def _to_bytes(model):
     "The header of a model file and its numbers"
     layers,tensors = _describe(model)
-    header = json.dumps({'layers': layers, 'tensors': [[str(t.dtype), t.shape] for t in tensors]}).encode()
+    kinds = [[str(t.dtype), t.shape] for t in tensors]
+    header = json.dumps({'layers': layers, 'tensors': kinds}).encode()
     numbers = (t.reshape(-1).view(torch.uint8).numpy().tobytes() for t in tensors)
     return b''.join([len(header).to_bytes(8, 'little'), header, *numbers])
 
@@ -335,22 +348,24 @@ def _from_bytes(raw):
         if size: flat = torch.frombuffer(bytearray(raw[at:at+size]), dtype=flat.dtype)
         tensors.append(flat.reshape(shape))
         at += size
+    if at != len(raw): raise ValueError(f'the header speaks of {at} bytes, there are {len(raw)}')
     def one(o):
         if isinstance(o, list): return [one(e) for e in o]
         if not isinstance(o, dict): return o
         return tensors[o['tensor']] if 'tensor' in o else layers[o['layer']]
-    for name,own in header['layers']: layers.append(_LAYERS[name](**{k: one(v) for k,v in own.items()}))
+    for name,own in header['layers']:
+        layers.append(_LAYERS[name](**{k: one(v) for k,v in own.items()}))
     return layers[-1]
 
-# %% ../nbs/04_training.ipynb #b5939864
+# %% ../nbs/04_training.ipynb #b53bf6df
 def save(
     model:Model, # Of layers of this library
     path:str,    # File to write; what was there stays until the new one is whole
 ):
     "Write a model, layers and parameters, to one file, whole or not at all"
-    if type(model) is not Model: raise TypeError(f'save writes a Model, not a {type(model).__name__}')
+    if type(model) is not Model: raise TypeError(f'save takes a Model, not {type(model).__name__}')
     path,raw = Path(path),_to_bytes(model)
-    part = path.with_name(f'.{path.name}.{secrets.token_hex(4)}')   # in the same folder, to be renamed
+    part = path.with_name(f'.{path.name}.{secrets.token_hex(4)}')   # same folder
     try:
         with open(part, 'xb') as f:
             f.write(_MAGIC + hashlib.sha256(raw).digest() + raw)
@@ -364,10 +379,10 @@ def load(
 ) -> Model: # On the CPU, in the dtype it had
     "Read a model back; nothing in the file is run as code"
     with open(path, 'rb') as f:
-        if f.read(len(_MAGIC)) != _MAGIC: raise ValueError(f'{path} is not a model file of fa_foundations, format 1')
+        if f.read(len(_MAGIC)) != _MAGIC: raise ValueError(f'{path} is not a model file, format 1')
         digest,raw = f.read(32),f.read()
     if hashlib.sha256(raw).digest() != digest: raise ValueError(f'{path} is damaged or cut short')
     try: model = _from_bytes(raw)
     except Exception as e: raise ValueError(f'{path} does not describe a model: {e!r}') from None
-    if type(model) is not Model: raise ValueError(f'{path} holds a {type(model).__name__}, not a Model')
+    if type(model) is not Model: raise ValueError(f'{path} holds {type(model).__name__}, no Model')
     return model
