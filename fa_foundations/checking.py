@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from .backprop import Module
 
-# %% ../nbs/03a_checking.ipynb #6e4226b6
+# %% ../nbs/03a_checking.ipynb #0ddb05dc
 def _walk(part, path='', seen=None):
-    "(path, value) of `part` and of all that its attributes, lists, tuples and dicts hold, each once"
+    "(path, value) of `part` and of what its attributes, lists, tuples and dicts hold, each once"
     seen = {} if seen is None else seen
     if id(part) in seen: return
     seen[id(part)] = part
@@ -261,7 +261,7 @@ def _note(t, hand, auto, trusted):
     elif hand.shape != t.shape: yield f'wrong shape {tuple(hand.shape)}'
     elif not hand.count_nonzero(): yield 'zero everywhere'
 
-# %% ../nbs/03a_checking.ipynb #4e36cd4f
+# %% ../nbs/03a_checking.ipynb #30e65fc6
 def _judge(name, t, hand, auto, kink, slack, d):
     "The `GradientRow` of leaf `t`"
     kink,clear = kink.view(-1),~d.rough & ~kink.view(-1)[d.picks]
@@ -279,7 +279,7 @@ def _judge(name, t, hand, auto, kink, slack, d):
         g = flat[where]
         ok = not trusted or bool((g - true).norm() <= max(1e-12*true.norm(), slack))
         ok = ok and bool((flat[picks] - central).norm() <= allowed)
-        if trusted: by_auto = _relative(g, true)
+        if trusted and len(where): by_auto = _relative(g, true)
         if central.norm() > noise: by_diff = _relative(flat[picks], central)
     out = torch.cat([kink.nonzero().view(-1), d.picks[d.kink]]).unique().tolist()
     kinks = [_index(i, t.shape) for i in out]

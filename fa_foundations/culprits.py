@@ -161,12 +161,13 @@ class _Case:
         if not targ.is_floating_point(): return self.true + one_hot(targ, inp.shape[1])/self.n
         return torch.autograd.grad(self.call.forward(inp, targ*0), inp)[0]
 
-# %% ../nbs/03a_culprits.ipynb #1c4171af
+# %% ../nbs/03a_culprits.ipynb #2ad0be3a
 def _factor(case):
     "The factor by which the gradient is off, as a number and in words"
     if case.hand.shape != case.true.shape: return 0.,''
     c,n = ((case.hand*case.true).sum()/case.true.square().sum()).item(),case.n
-    words = {2.: '2', .5: '1/2', n: f'{n}, the batch size,', 1/n: f'1/{n}, one over the batch size,'}
+    words = {2.: '2', .5: '1/2', n: f'{n}, the batch size,',
+             1/n: f'1/{n}, one over the batch size,'}
     match = [w for v,w in words.items() if abs(abs(c) - v) < 1e-6*v]
     return c,('minus ' if c < 0 else '') + (match or [f'{abs(c):.4g}'])[0]
 

@@ -14,7 +14,7 @@ from .backprop import Module
 from .checking import _Point, _SamePass, _copies, _fits, _float64, _go_back, _judge
 from .culprits import _diagnose, _modules
 
-# %% ../nbs/03a_doctor.ipynb #b3c02c13
+# %% ../nbs/03a_doctor.ipynb #c9b1c997
 def _number(v): return 'missing' if v is None else f'{v:.4g}'
 
 def _cells(r):
@@ -27,7 +27,7 @@ def _cells(r):
     return ('✓ right' if r.ok else '✗ wrong', r.name, str(r.shape), error(r.autograd, '1e-12'),
             error(r.differences, '1e-6'), str(r.checked), '; '.join(say))
 
-_HEAD = ('', 'tensor', 'shape', 'autograd', 'differences', 'checked', '')
+_HEAD = ('verdict', 'tensor', 'shape', 'autograd', 'differences', 'checked', 'worst element, notes')
 
 def _code(text):
     "HTML of a sentence with `code` in it"
@@ -109,7 +109,7 @@ def _try(point, given):
         f'two passes on the same numbers give losses of {a:.6g} and {b:.6g}: draw random numbers '
         'with torch, numpy or random, whose generators can be put back')
 
-# %% ../nbs/03a_doctor.ipynb #b3d37fff
+# %% ../nbs/03a_doctor.ipynb #3ca3d423
 def _replaced(point):
     "The names of public tensors that a forward replaces: kept state, not parameters"
     p = point.copy()
@@ -120,12 +120,13 @@ def _replaced(point):
 def _beside(rows, point):
     "The rows, with what has kinks judged again at a point nearby"
     hand,auto = point.by_hand()[0],point.by_autograd()[0]
-    def wrong(n):
-        if auto[n] is None: return False
-        return not (_fits(hand[n], auto[n]) and (hand[n] - auto[n]).norm() <= 1e-7*auto[n].norm())
-    hidden = [r.name for r in rows if r.ok and r.kinks and wrong(r.name)]
-    note = 'wrong beside a kink'
-    return [r._replace(ok=False, note=note) if r.name in hidden else r for r in rows]
+    def again(r):
+        true,g = auto[r.name],hand[r.name]
+        if not (r.ok and r.kinks) or true is None: return r
+        ok = _fits(g, true) and bool((g - true).norm() <= 1e-7*true.norm())
+        note = ('judged' if ok else 'wrong') + ' a small step beside the kink'
+        return r._replace(ok=ok, note='; '.join([r.note]*bool(r.note) + [note]))
+    return [again(r) for r in rows]
 
 def _stale(point, hand):
     "The names of gradients that come out otherwise after a pass on other numbers"
