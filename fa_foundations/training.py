@@ -6,12 +6,13 @@
 __all__ = ['log_softmax', 'cross_entropy', 'CrossEntropy', 'accuracy', 'minibatches', 'SGD', 'evaluate', 'linear_decay',
            'History', 'fit', 'save', 'load']
 
-# %% ../nbs/04_training.ipynb #2c3a768a
+# %% ../nbs/04_training.ipynb #792bf965
 import hashlib, json, math, os, secrets, sys, time, warnings
 from dataclasses import dataclass, field
 from inspect import signature
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 import torch
 from torch import Tensor
 from .core import Data
@@ -202,14 +203,16 @@ class History:
         plt.close(fig)   # shown where it is asked for, once
         return fig
 
-# %% ../nbs/04_training.ipynb #68978ab7
+# %% ../nbs/04_training.ipynb #70d5ef33
 def _progress(show, **kwargs):
     "A tqdm bar where somebody can see it: in a notebook or a terminal"
+    if not (show and (sys.stderr.isatty() or 'ipykernel' in sys.modules)):
+        def nothing(*_): pass
+        return SimpleNamespace(update=nothing, set_postfix_str=nothing, close=nothing)
     with warnings.catch_warnings():   # without ipywidgets tqdm warns, then draws with text
         warnings.simplefilter('ignore')
         from tqdm.auto import tqdm
-    seen = sys.stderr.isatty() or 'ipykernel' in sys.modules
-    return tqdm(unit=' steps', disable=not (show and seen), **kwargs)
+    return tqdm(unit=' steps', **kwargs)
 
 def _check_data(model, data):
     "Find an empty set or a wrong class number before the first step, not halfway through"
@@ -298,7 +301,7 @@ def fit(
         bar.close()
     return history
 
-# %% ../nbs/04_training.ipynb #0e9b9559
+# %% ../nbs/04_training.ipynb #270ccb47
 _MAGIC = b'fa_foundations model, format 1\n'
 _LAYERS = {c.__name__: c for c in (Lin, Relu, GeneralRelu, Residual, Model, Mse, CrossEntropy)}
 _DTYPES = {f'torch.{d}': getattr(torch, d) for d in '''float16 bfloat16 float32 float64
@@ -308,7 +311,7 @@ def _describe(model):
     "The layers and the tensors of `model`, each once; others refer to them by number"
     layers,tensors,seen = [],[],{}
     def one(o, path):
-        if o is None or isinstance(o, (bool, int, float, str)): return o
+        if isinstance(o, (bool, int, float, str)): return o
         if isinstance(o, (list, tuple)): return [one(e, f'{path}[{i}]') for i,e in enumerate(o)]
         new = tensor if isinstance(o, Tensor) else layer
         if id(o) not in seen: seen[id(o)] = new(o, path)
@@ -357,7 +360,7 @@ def _from_bytes(raw):
         layers.append(_LAYERS[name](**{k: one(v) for k,v in own.items()}))
     return layers[-1]
 
-# %% ../nbs/04_training.ipynb #b53bf6df
+# %% ../nbs/04_training.ipynb #fa4e0d72
 def save(
     model:Model, # Of layers of this library
     path:str,    # File to write; what was there stays until the new one is whole
@@ -374,6 +377,7 @@ def save(
         os.replace(part, path)
     finally: part.unlink(missing_ok=True)
 
+# %% ../nbs/04_training.ipynb #fbcb1faf
 def load(
     path:str, # File that `save` wrote
 ) -> Model: # On the CPU, in the dtype it had
