@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['default_device', 'read_idx', 'Data', 'get_data', 'show_images', 'normalize', 'normalize_data', 'rel_error']
 
-# %% ../nbs/00_core.ipynb #7e13e414
-import gzip, math, os, struct, sys, warnings, zlib
+# %% ../nbs/00_core.ipynb #b36e4bda
+import gzip, math, os, platform, struct, sys, warnings, zlib
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -191,3 +192,19 @@ def _progress(show:bool=True, # False: no bar
         from tqdm.auto import tqdm
     seen = sys.stderr.isatty() or 'ipykernel' in sys.modules
     return tqdm(disable=not (show and seen), leave=False, **kwargs)
+
+# %% ../nbs/00_core.ipynb #1193b210
+def _processor(device:torch.device)->str:
+    "The name of what computes, as far as the system tells it"
+    if device.type == 'cuda': return torch.cuda.get_device_name(device)
+    info = Path('/proc/cpuinfo')
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
+    return names[0] if names else platform.processor() or platform.machine()
+
+def _machine(device:torch.device)->dict:
+    "Where, when and with what something was measured"
+    return dict(name=_processor(device), device=str(device), cores=os.cpu_count(),
+                threads=torch.get_num_threads(), torch=torch.__version__,
+                python=platform.python_version(), system=platform.system(),
+                date=datetime.now().astimezone().isoformat(timespec='minutes'))

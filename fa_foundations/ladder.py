@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['RUNGS', 'SHAPES', 'Roof', 'measure_roof', 'Ladder', 'ladder', 'fa_ladder']
 
-# %% ../nbs/01c_ladder.ipynb #ecfd18e0
-import os, platform, sys
+# %% ../nbs/01c_ladder.ipynb #9e3442be
+import sys
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from html import escape
 from importlib.util import find_spec
 from json import dumps, loads
@@ -19,8 +18,7 @@ from timeit import Timer
 import torch
 from fastcore.script import call_parse
 from torch import Tensor
-from tqdm import tqdm
-from .core import default_device
+from .core import _machine, _progress, default_device
 from .fast_matmul import _compiled, _in_threads
 from .fast_matmul import matmul_compiled, matmul_gpu, matmul_tiled
 from .matmul import matmul_broadcast, matmul_einsum, matmul_elementwise
@@ -153,22 +151,6 @@ def _rungs():
     return {f.__name__: f for f in rungs}
 
 RUNGS = _rungs()
-
-# %% ../nbs/01c_ladder.ipynb #30fffe43
-def _cpu_name():
-    "The processor's name, as far as the system tells it"
-    try: lines = Path('/proc/cpuinfo').read_text().splitlines()
-    except OSError: lines = []
-    names = [line.split(':')[1].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.processor() or platform.machine()
-
-def _machine(dtype, device):
-    "Where and when a ladder was timed"
-    name = torch.cuda.get_device_name(device) if device.type == 'cuda' else _cpu_name()
-    return dict(device=str(device), name=name, cores=os.cpu_count(),
-                threads=torch.get_num_threads(), dtype=_name(dtype), torch=torch.__version__,
-                python=platform.python_version(), system=platform.system(),
-                date=datetime.now().astimezone().isoformat(timespec='minutes'))
 
 # %% ../nbs/01c_ladder.ipynb #612d6c91
 def _seconds_text(s:float # Seconds
@@ -329,7 +311,7 @@ def _compare(result):
         row['ratio'] = base[row['shape']] / row['seconds'] if row['shape'] in base else None
         row['roof_share'] = row['gflops'] / result.roof.gflops if result.roof else None
 
-# %% ../nbs/01c_ladder.ipynb #719e4c34
+# %% ../nbs/01c_ladder.ipynb #92e2e2db
 SHAPES = (5, 784, 10), (50_000, 784, 10), (512, 512, 512), (1024, 1024, 1024)
 
 def ladder(
@@ -354,9 +336,9 @@ def ladder(
     generator = generator or torch.Generator().manual_seed(42)
     def draw(*size):
         return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
-    result = Ladder([], _machine(dtype, device), skipped=skipped)
+    result = Ladder([], _machine(device) | dict(dtype=_name(dtype)), skipped=skipped)
     todo = [(tuple(s), name) for s in shapes for name in chosen if name not in skipped]
-    with tqdm(todo, disable=not progress, leave=False) as bar:
+    with _progress(progress, iterable=todo) as bar:
         try:
             result.roof = measure_roof(dtype, device) if roof is True else roof or None
             drawn = None
