@@ -7,15 +7,14 @@ __all__ = ['log_softmax', 'cross_entropy', 'CrossEntropy', 'accuracy', 'minibatc
            'History', 'fit', 'save', 'load']
 
 # %% ../nbs/04_training.ipynb #792bf965
-import hashlib, json, math, os, secrets, sys, time, warnings
+import hashlib, json, math, os, secrets, time, warnings
 from dataclasses import dataclass, field
 from inspect import signature
 from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
 import torch
 from torch import Tensor
-from .core import Data
+from .core import Data, _progress
 from .backprop import GeneralRelu, Lin, Model, Module, Mse, Relu, Residual, add_grad
 
 # %% ../nbs/04_training.ipynb #9c8f2105
@@ -204,16 +203,6 @@ class History:
         return fig
 
 # %% ../nbs/04_training.ipynb #70d5ef33
-def _progress(show, **kwargs):
-    "A tqdm bar where somebody can see it: in a notebook or a terminal"
-    if not (show and (sys.stderr.isatty() or 'ipykernel' in sys.modules)):
-        def nothing(*_): pass
-        return SimpleNamespace(update=nothing, set_postfix_str=nothing, close=nothing)
-    with warnings.catch_warnings():   # without ipywidgets tqdm warns, then draws with text
-        warnings.simplefilter('ignore')
-        from tqdm.auto import tqdm
-    return tqdm(unit=' steps', **kwargs)
-
 def _check_data(model, data):
     "Find an empty set or a wrong class number before the first step, not halfway through"
     if not len(data.x_train): raise ValueError('the training set has no rows')
@@ -278,7 +267,7 @@ def fit(
     opt = SGD(model.parameters(), lr, momentum, weight_decay)
     _resume(history, opt)
     n = math.ceil(len(data.x_train) / batch_size)
-    bar = _progress(progress, total=n*epochs, initial=len(history.step_loss))
+    bar = _progress(progress, total=n*epochs, initial=len(history.step_loss), unit=' steps')
     try:
         for epoch in range(len(history.train_loss), epochs):
             start = time.perf_counter()

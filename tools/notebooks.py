@@ -5,7 +5,7 @@
     python tools/notebooks.py --check nbs/01_matmul.ipynb --device fakegpu --times 2
 
 Each notebook runs in a process of its own. Cells that nbdev does not test (`#| notest`, `#| eval: false`, and `#| cuda` unless
-the device is cuda) keep the outputs that they have. The output of a cell that begins with `#| timing: true` is never stale.
+the device is cuda) keep the outputs that they have. The output of a cell with a line `#| timing: true` is never stale.
 """
 import argparse
 import contextlib
@@ -132,7 +132,7 @@ def differences(saved, fresh):
         if old['cell_type'] != 'code': continue
         source = ''.join(old['source'])
         before,after = _seen(old),_seen(new)
-        if source.startswith('#| timing: true'): before,after = bool(before),bool(after)   # only that there is one
+        if '#| timing: true' in source.splitlines(): before,after = bool(before),bool(after)   # only that there is one
         if before==after: continue
         first = next((line for line in source.splitlines() if line and not line.startswith('#|')), '')
         found.append(f"cell {n} (id {old['id']}), `{first}`\n  saved:\n{_show(_seen(old))}\n  now:\n{_show(_seen(new))}")
