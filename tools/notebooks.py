@@ -9,6 +9,8 @@ the device is cuda) keep the outputs that they have. The output of a cell with a
 """
 import argparse
 import contextlib
+import itertools
+import json
 import multiprocessing
 import os
 import sys
@@ -125,6 +127,11 @@ def _show(texts):
     lines = '\n'.join(text for t in texts for text in t.values()).splitlines() or ['(nothing)']
     return '\n'.join(f'    {line}' for line in lines[:20] + ['...']*(len(lines)>20))
 
+def _is_timing(source):
+    "Whether `#| timing: true` is among the directives that `source` begins with"
+    directives = itertools.takewhile(lambda line: line.startswith('#|'), source.splitlines())
+    return any(line.removeprefix('#|').split()==['timing:', 'true'] for line in directives)
+
 def differences(saved, fresh):
     "One paragraph for each cell whose saved output is not that of the fresh run; both notebooks are dicts"
     found = []
@@ -132,7 +139,7 @@ def differences(saved, fresh):
         if old['cell_type'] != 'code': continue
         source = ''.join(old['source'])
         before,after = _seen(old),_seen(new)
-        if '#| timing: true' in source.splitlines(): before,after = bool(before),bool(after)   # only that there is one
+        if _is_timing(source): before,after = bool(before),bool(after)   # only that there is one
         if before==after: continue
         first = next((line for line in source.splitlines() if line and not line.startswith('#|')), '')
         found.append(f"cell {n} (id {old['id']}), `{first}`\n  saved:\n{_show(_seen(old))}\n  now:\n{_show(_seen(new))}")
@@ -140,7 +147,6 @@ def differences(saved, fresh):
 
 def stale(path, fresh):
     "`differences` between the file at `path` and the text of a fresh run"
-    import json
     return differences(json.loads(Path(path).read_text('utf-8')), json.loads(fresh))
 
 

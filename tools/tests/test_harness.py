@@ -34,7 +34,8 @@ def test_failing_cells(source, passes, tmp_path):
 
 @pytest.mark.parametrize('source,saved,is_stale', [
     ('1 + 1', '2', False), ('1 + 1', '3', True), ('None', '3', True), ('1 + 1', None, True),
-    ('#| timing: true\n1 + 1', '3', False), ('#| timing: true\n1 + 1', None, True), ('#| timing: true\nNone', '3', True)])
+    ('#| timing: true\n1 + 1', '3', False), ('#| timing: true\n1 + 1', None, True), ('#| timing: true\nNone', '3', True),
+    ('#| hide\n#| timing: true\n1 + 1', '3', False), ('1 + 1\n#| timing: true', '3', True)])
 def test_stale_outputs(source, saved, is_stale, tmp_path):
     path = planted(source, tmp_path)
     nb = json.loads(path.read_text('utf-8'))
