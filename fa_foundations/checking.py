@@ -172,10 +172,12 @@ def _differences(loss, t, step, picks, jitter=0.):
     rough = off > 3e-7*size + noise
     return _Differences(picks, central, rough, rough & (bend.abs() > 1e-3*size), noise)
 
-# %% ../nbs/03a_checking.ipynb #bc77887a
+# %% ../nbs/03a_checking.ipynb #4a8b01c3
+def _fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
+
 def _worst_entry(hand, auto):
     "The flat index at which they differ most, in a list; none where they cannot be compared"
-    if auto is None or not isinstance(hand, Tensor) or hand.shape != auto.shape: return []
+    if auto is None or not _fits(hand, auto): return []
     return [(hand - auto).abs().argmax().item()]
 
 @patch
@@ -199,25 +201,28 @@ def by_differences(self:_Point, hand, auto, at_most):
         found[n] = _differences(loss, t, steps[n], torch.tensor(picks, dtype=torch.long), jitter)
     return found
 
-# %% ../nbs/03a_checking.ipynb #9d201ff6
+# %% ../nbs/03a_checking.ipynb #8412984a
 @patch
-def kinks(self:_Point, auto):
-    "name -> where autograd's gradient jumps; name -> how far rounding may move the rest, as a norm"
+def kinks(self:_Point, auto, hand):
+    "name -> where either gradient jumps; name -> how far rounding may move autograd's, as a norm"
+    steps = self.steps()
+    def moved(here, sides):
+        return {n: torch.stack([(s[n] - g).abs() for s in sides]).amax(0) for n,g in here.items()
+                if _fits(g, steps[n]) and all(_fits(s[n], g) for s in sides)}
     def move(size):
-        up,down = (self.shifted(s).by_autograd()[0] for s in (size, -size))
-        return {n: up[n] - down[n] for n in auto
-                if all(g[n] is not None for g in (auto, up, down))}
-    coarse,fine,last,steps = move(1e-8),move(1e-10),move(_EPS),self.steps()
+        sides = [self.shifted(s) for s in (size, -size)]
+        return (moved(auto, [p.by_autograd()[0] for p in sides]),
+                moved(hand, [p.by_hand()[0] for p in sides]))
+    coarse,fine,(last,_) = move(1e-8),move(1e-10),move(_EPS)
     # in units of the loss: below this a jump is not told from rounding
-    weight = [(steps[n]*auto[n]).abs().nan_to_num().max().item() for n in fine]
+    weight = [(steps[n]*g).abs().nan_to_num().max().item()
+              for here in (auto, hand) for n,g in here.items() if _fits(g, steps[n])]
     least = 1e-13*max(weight, default=0.)
     kink = {n: torch.zeros_like(t, dtype=torch.bool) for n,t in steps.items()}
-    slack = dict.fromkeys(steps, 0.)
-    for n in fine:
-        jumps = (fine[n].abs() > .1*coarse[n].abs()) & (fine[n].abs()*steps[n] > least)
-        kink[n] = jumps | ~auto[n].isfinite()
-        slack[n] = 100*last[n][~kink[n]].norm().item()
-    return kink,slack
+    for far,near in zip(coarse, fine):
+        for n in near: kink[n] |= (near[n] > .1*far[n]) & (near[n]*steps[n] > least)
+    for n in last: kink[n] |= ~auto[n].isfinite()
+    return kink,{n: 100*last[n][~kink[n]].norm().item() if n in last else 0. for n in steps}
 
 # %% ../nbs/03a_checking.ipynb #7f400661
 class Worst(NamedTuple):
@@ -239,9 +244,7 @@ class GradientRow(NamedTuple):
     worst:Worst         # None where there was nothing to compare
     note:str            # What else there is to say
 
-# %% ../nbs/03a_checking.ipynb #0bd425f2
-def _fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
-
+# %% ../nbs/03a_checking.ipynb #6a911d47
 def _relative(a, b): return 0. if a.equal(b) else ((a - b).norm()/b.norm()).item()
 
 def _index(i, shape): return tuple(map(int, np.unravel_index(i, shape)))

@@ -173,8 +173,10 @@ def _factor(case):
 
 def _same(a, b): return a.shape == b.shape and ((a - b).norm() <= 1e-6*b.norm()).item()
 
-# %% ../nbs/03a_culprits.ipynb #06ca87e4
+# %% ../nbs/03a_culprits.ipynb #d9406542
 _SUSPECTS = (
+    ('Rounded', lambda c: [c.true],
+     '{g} is right to a few digits only; look for a conversion to a shorter dtype'),
     ('Zero gradient', lambda c: [c.true*0],
      '{g} is zero everywhere, so nothing of `out.g` gets through'),
     ('Wrong sign', lambda c: [-c.true],
@@ -216,8 +218,6 @@ _SUSPECTS = (
      '{g} has lost the sign of what is negative'),
     ('Target left out', lambda c: [c.without_target()],
      '{g} is what it would be if every target were zero'),
-    ('Rounded', lambda c: [c.true],
-     '{g} is right to a few digits only; look for a conversion to a shorter dtype'),
     ('Wrong factor', lambda c: [c.true*_factor(c)[0]],
      '{g} is {times} times the true gradient'),
 )
@@ -230,17 +230,17 @@ def _explain(case):
         except (RuntimeError, IndexError, TypeError, ValueError):
             pass   # with these shapes this mistake cannot be made
 
-# %% ../nbs/03a_culprits.ipynb #86e936c1
-def _wrong(call, tensors, hand, true):
+# %% ../nbs/03a_culprits.ipynb #19e638de
+def _wrong(call, tensors, hand, true, rtol=1e-8):
     "The names of the tensors whose gradient this call gets wrong"
     sizes = [a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()]
     noise = 1e-13*(1. if call.up is None else call.up.norm().item())*(1 + max(sizes, default=0.))
     for n,t in tensors.items():
-        g,allowed = hand[n],1e-8*true[n].norm().item() + noise
+        g,allowed = hand[n],rtol*true[n].norm().item() + noise
         if g is None and true[n].norm() <= allowed: continue
         if not (_fits(g, t) and (g - true[n]).norm() <= allowed): yield n
 
-# %% ../nbs/03a_culprits.ipynb #d736f866
+# %% ../nbs/03a_culprits.ipynb #94387db5
 def _right_when_fresh(call, tape):
     "Is its `bwd` right just after the call, though wrong after a later call of the same layer?"
     if sum(c.layer is call.layer for c in tape.calls) < 2: return False
@@ -251,9 +251,14 @@ def _right_when_fresh(call, tape):
     true = _true(again, tensors)
     return not any(_wrong(again, tensors, _run_bwd(again, tensors)[0], true))
 
-def _fault(call, tensors, hand, true, error, tape, stale):
+def _never(call, name, hand=None, old=False):
+    what = 'no value' if hand is None else f'a {type(hand).__name__}, not a tensor'
+    return f'Never set in {call.where}: its `bwd` gives `{name}.g` {what}' + (
+        '; what the model holds there is stale, left by an earlier pass.' if old else '.')
+
+def _fault(call, tensors, hand, true, rtol, error, tape, stale):
     "What is wrong in one call, in a sentence; None if nothing is"
-    wrong = list(_wrong(call, tensors, hand, true))
+    wrong = list(_wrong(call, tensors, hand, true, rtol))
     there = [n for n in wrong if isinstance(hand[n], Tensor)]
     if error and not there:
         shapes = 'multiplied' in str(error)   # torch's word where a matrix product does not fit
@@ -266,9 +271,7 @@ def _fault(call, tensors, hand, true, error, tape, stale):
     if there: return _name_it(call, {
         n: _Case(call, tensors[n], hand[n], true[n], id(tensors[n]) in tape.known) for n in there})
     n,old = wrong[0],any(tape.known.get(id(tensors[n])) in stale for n in wrong)
-    what = f'a {type(hand[n]).__name__}, not a tensor' if hand[n] is not None else 'no value'
-    return f'Never set in {call.where}: its `bwd` gives `{n}.g` {what}' + (
-        '; what the model holds there is stale, left by an earlier pass.' if old else '.')
+    return _never(call, n, hand[n], old)
 
 # %% ../nbs/03a_culprits.ipynb #b8efc52e
 def _name_it(call, cases):
@@ -311,20 +314,24 @@ def _wiring(tape, uses, spoilt, error):
     stopped = f'; backward stopped: {type(error).__name__}: {error}' if error else ''
     return f'Unknown mistake: each layer is right alone, so look at what is between them{stopped}.'
 
-# %% ../nbs/03a_culprits.ipynb #56926114
+# %% ../nbs/03a_culprits.ipynb #fc3d260b
 def _diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
-    tape,uses,spoilt = _Tape(point, exact),{},[]
+    tape,uses,spoilt,unset = _Tape(point, exact),{},[],[]
     for where,composite in tape.bare: return (
         f'Step outside of any layer in {where}: its forward ends in one; make that step a layer, '
         'or give it a `bwd`.' if composite else f'Never set in {where}: it has no `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
-        true = _true(call, tensors) if exact and call.out.requires_grad else None
+        graph = exact and call.out.requires_grad
+        true = _true(call, tensors) if graph else None   # before a `bwd` can change anything
         hand,stop,changed = _run_bwd(call, tensors)
-        true = true or _true_by_differences(call, tensors)
+        if not graph: true = _true_by_differences(call, tensors)
         if true is None: continue   # autograd cannot follow, and it is too large for differences
-        if found := _fault(call, tensors, hand, true, stop, tape, stale): return found
+        rtol = 1e-8 if graph else 1e-5
+        if found := _fault(call, tensors, hand, true, rtol, stop, tape, stale): return found
         spoilt += [(call, n) for n in changed]
+        unset += [(call, n) for n in tensors if hand[n] is None and id(tensors[n]) not in tape.known]
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true[n]))
+    for call,n in unset[:1] if error else (): return _never(call, n)   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)

@@ -109,7 +109,7 @@ def _try(point, given):
         f'two passes on the same numbers give losses of {a:.6g} and {b:.6g}: draw random numbers '
         'with torch, numpy or random, whose generators can be put back')
 
-# %% ../nbs/03a_doctor.ipynb #3ca3d423
+# %% ../nbs/03a_doctor.ipynb #3d89389a
 def _replaced(point):
     "The names of public tensors that a forward replaces: kept state, not parameters"
     p = point.copy()
@@ -117,14 +117,17 @@ def _replaced(point):
     p.loss()
     return [n for n,owner,k,t in named if getattr(owner, k) is not t]
 
-def _beside(rows, point):
-    "The rows, with what has kinks judged again at a point nearby"
+def _beside(rows, point, slack):
+    "The rows, with what is on a kink, zero or not set judged again at a point nearby"
     hand,auto = point.by_hand()[0],point.by_autograd()[0]
     def again(r):
         true,g = auto[r.name],hand[r.name]
-        if not (r.ok and r.kinks) or true is None: return r
-        ok = _fits(g, true) and bool((g - true).norm() <= 1e-7*true.norm())
-        note = ('judged' if ok else 'wrong') + ' a small step beside the kink'
+        blank = 'zero everywhere' in r.note or 'never set' in r.note
+        if not (r.ok and (r.kinks or blank)) or true is None: return r
+        if g is None: g = torch.zeros_like(true)
+        ok = _fits(g, true) and bool((g - true).norm() <= 1e-7*true.norm() + slack[r.name])
+        if ok and not r.kinks: return r
+        note = f'{"judged" if ok else "wrong"} a small step beside this point'
         return r._replace(ok=ok, note='; '.join([r.note]*bool(r.note) + [note]))
     return [again(r) for r in rows]
 
@@ -157,7 +160,7 @@ def _remarks(rows, point, replaced, error, lost):
     names = ', '.join(f'`{n}`' for n in replaced)
     if replaced: yield f'Replaced by the forward, so no parameters: {names}.'
 
-# %% ../nbs/03a_doctor.ipynb #abbbfb31
+# %% ../nbs/03a_doctor.ipynb #ff84c765
 def _search(point, rows, exact, old, error):
     "The diagnosis; the reader's code runs in it, so it may fail in any way"
     try: return _diagnose(point, exact, old, error)
@@ -169,12 +172,12 @@ def _search(point, rows, exact, old, error):
 def _examine(point, old, max_elements):
     "The rows, the diagnosis, and the exceptions of the backward pass and of autograd"
     (hand,error),(auto,_,lost) = point.by_hand(),point.by_autograd()
-    kink,slack = point.kinks(auto)
+    kink,slack = point.kinks(auto, hand)
     found = point.by_differences(hand, auto, max_elements)
     rows = [_judge(n, t, hand[n], auto[n], kink[n], slack[n], found[n])
             for n,t in point.leaves().items()]
     exact,beside = not any('autograd' in r.note for r in rows),point.shifted(1e-3)
-    if any(k.any() for k in kink.values()): rows = _beside(rows, beside)
+    rows = _beside(rows, beside, slack)
     if error or not all(r.ok for r in rows):
         return rows,_search(beside, rows, exact, old, error),error,lost
     late = _stale(point, hand)
