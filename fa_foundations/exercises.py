@@ -16,7 +16,7 @@ from .core import default_device
 from .backprop import Module
 from .judges import _BOOK
 
-# %% ../nbs/05_exercises.ipynb #c3eb1b70
+# %% ../nbs/05_exercises.ipynb #8c409a2e
 def _numbers(x):
     "`x` as a float64 or complex tensor on the CPU; None if it holds no numbers"
     try:
@@ -32,6 +32,7 @@ def _agree(a, b, tol):
     if a is None or b is None or a.shape != b.shape: return False
     return bool(((a - b).abs() <= tol*b.abs().max()).all())
 
+# %% ../nbs/05_exercises.ipynb #8cc6cbb1
 def _kind_fault(got, want, device):
     "(fault, hint) where the comparison need not look at values; None if it must"
     if got is None:
@@ -51,7 +52,7 @@ def _kind_fault(got, want, device):
         return (f'is on {got.device.type}, the inputs on {device.type}',
                 'new tensors need the device of the input: torch.zeros(..., device=a.device)')
 
-# %% ../nbs/05_exercises.ipynb #e726f534
+# %% ../nbs/05_exercises.ipynb #9f39f736
 def _show(x, digits=4): return f'{x.item():.{digits}g}'
 def _too(a, b): return 'too large' if a > b else 'too small' if a < b else 'no number'
 
@@ -68,6 +69,7 @@ def _value_fault(got, want, tol):
     if not worst: return f'is wrong: {values}'
     return f'is wrong in {n} of {gap.numel()} entries, most at {worst}: {values}'
 
+# %% ../nbs/05_exercises.ipynb #40b7760d
 def _common_hint(got, want, tol):
     "A hint that fits any exercise, or an empty string"
     if got.ndim == 2 and _agree(got.t(), want, tol):
@@ -83,7 +85,7 @@ def _common_hint(got, want, tol):
     if abs(factor + 1) < 1e-4: return 'every sign is the wrong way round'
     return f'all are {_show(factor)} times the right ones: look for a factor too many or too few'
 
-# %% ../nbs/05_exercises.ipynb #c40cfcce
+# %% ../nbs/05_exercises.ipynb #e43bc0fb
 def _copy(arg, device):
     "A fresh copy of a tensor and of its `.g`; other arguments as they are"
     if not isinstance(arg, Tensor): return arg
@@ -99,6 +101,7 @@ def _outcome(f, case, device):
     except (Exception, SystemExit) as e: value = e
     return (value if isinstance(value, (dict, BaseException)) else dict(result=value)), args
 
+# %% ../nbs/05_exercises.ipynb #067d0cd2
 def _is_changed(arg, original):
     "Has an answer written into its argument, or into the gradient from above?"
     if not isinstance(arg, Tensor): return False
@@ -114,7 +117,7 @@ def _hint(ex, case, key, got, want, tol):
         elif _agree(got, _numbers(wrong.get(key, wrong.get('result'))), tol): return hint
     return '' if isinstance(got, BaseException) else _common_hint(got, want, tol)
 
-# %% ../nbs/05_exercises.ipynb #f824ec67
+# %% ../nbs/05_exercises.ipynb #5c522668
 def _where(ex, case):
     "The arguments of a case, in words"
     show = lambda a: str(tuple(a.shape)) if isinstance(a, Tensor) else str(a)
@@ -125,6 +128,7 @@ def _tolerance(ex, case):
     dtypes = [a.dtype for a in case if isinstance(a, Tensor)] or [torch.float32]
     return ex.tol or (1e-5 if torch.float32 in dtypes else 1e-10)
 
+# %% ../nbs/05_exercises.ipynb #49545406
 def _try_case(ex, answer, case, device):
     "The `Result` of a case that goes wrong, or None"
     got,args = _outcome(partial(ex.run, answer), case, device)
@@ -147,7 +151,7 @@ def _try_case(ex, answer, case, device):
         if ex.name == 'number': return say(f'{what} is {_too(a, b)}', hint)   # no spoiler
         return say(f'{what} {_value_fault(a, b, tol)}', hint, (a, b))
 
-# %% ../nbs/05_exercises.ipynb #7d1ef52e
+# %% ../nbs/05_exercises.ipynb #e05891ad
 def _tint(x, most):
     "Orange for a positive number, blue for a negative one, white for zero"
     share = 0 if not math.isfinite(x) or not most else min(1, abs(x)/most)
@@ -166,6 +170,7 @@ def _grid(t, other, title, tol):
                    for row in zip(m.tolist(), differs.tolist()))
     return f'<table><caption>{title} {tuple(t.shape)}</caption><tbody>{rows}</tbody></table>'
 
+# %% ../nbs/05_exercises.ipynb #880ddc5c
 @dataclass(repr=False)
 class Result:
     "The verdict on an answer"
@@ -189,7 +194,7 @@ def _refuse(ex, case, text, hint='', pair=None):
     drawn = pair and all(0 < t.ndim < 3 and t.numel() and not t.is_complex() for t in pair)
     return Result(False, '\n'.join(lines), (*pair, _tolerance(ex, case)) if drawn else None)
 
-# %% ../nbs/05_exercises.ipynb #b9f7b8d1
+# %% ../nbs/05_exercises.ipynb #01b277ff
 def _draws(gen):
     "A source of random tensors on the CPU; `up=True` hangs a random gradient on them"
     def draw(*shape, dtype=torch.float64, like=None, up=False):
@@ -204,18 +209,18 @@ def _wrong_kind(ex, answer):
     "What is wrong with the kind of `answer`, or an empty string"
     got = type(answer).__name__
     if ex.name == 'equation':
-        return '' if isinstance(answer, str) else f'wants an equation, a str, not a {got}'
+        return '' if isinstance(answer, str) else f'wants an equation, a str, not: {got}'
     if ex.name == 'number':
         n = None if isinstance(answer, (str, bool)) else _numbers(answer)
-        return '' if n is not None and not n.ndim else f'wants a number, not a {got}'
+        return '' if n is not None and not n.ndim else f'wants a number, not: {got}'
     is_object = isinstance(answer, Module) or not callable(answer)
-    return f'wants {ex.name} itself, not a {got}' if is_object else ''
+    return f'wants {ex.name} itself, not: {got}' if is_object else ''
 
 def _key(id):
     "'3.2' and 3 as '03.2' and '03'"
     return id if len(id := str(id)) > 1 and id[:2].isdigit() else f'0{id}'
 
-# %% ../nbs/05_exercises.ipynb #e27a185f
+# %% ../nbs/05_exercises.ipynb #58a05cb0
 def check(
     id:str, # Of an exercise, as '03.2'
     answer, # A function, a class, a number or an equation: what the exercise asks for
@@ -223,7 +228,7 @@ def check(
     "Judge an answer: what is wrong with it, and a hint; `ValueError` if there is no exercise `id`"
     ex = _BOOK.get(_key(id))
     if ex is None: raise ValueError(f'no exercise {id!r}: there are {", ".join(_BOOK)}')
-    if fault := _wrong_kind(ex, answer): return Result(False, f'{ex.id} {fault}: {ex.how()}')
+    if fault := _wrong_kind(ex, answer): return Result(False, f'{ex.id} {fault}. Try {ex.how()}')
     device,gen = default_device(),torch.Generator('cpu').manual_seed(42)
     cases = ex.cases(_draws(gen))
     for case in cases:

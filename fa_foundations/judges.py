@@ -16,7 +16,7 @@ from torch.nn import functional as F, init
 from .core import get_data
 from .backprop import Lin, Model
 
-# %% ../nbs/05a_judges.ipynb #784a13e3
+# %% ../nbs/05a_judges.ipynb #7787a071
 def _returned(answer, *args):
     "What the function `answer` makes of `args`; a gradient may be left in `.g` instead"
     value = answer(*args)
@@ -31,6 +31,7 @@ def _grads(*names):
         return {f'{name}.g': getattr(t, 'g', None) for name,t in zip(names, args) if name}
     return run
 
+# %% ../nbs/05a_judges.ipynb #13f561bc
 @dataclass(frozen=True)
 class _Exercise:
     "An exercise and what is needed to judge an answer"
@@ -249,7 +250,7 @@ _add('02a.7', 'xavier_factors(n_in, n_out)',
         'the variance already has its 2: there is no relu here': lambda i,o: (i/(i + o), o/(i + o)),
         'return two numbers: forward, backward': lambda i,o: 2*i/(i + o)})
 
-# %% ../nbs/05a_judges.ipynb #cc5e3602
+# %% ../nbs/05a_judges.ipynb #12d1df7d
 def _autograd(f, *tensors, up=None):
     "Gradients of `f(*tensors)` with respect to each of `tensors`, for the gradient `up` from above"
     tensors = [t.detach().clone().requires_grad_() for t in tensors]
@@ -259,7 +260,7 @@ def _leaky_case(draw, shape, slope, dtype=torch.float64):
     inp = draw(*shape, dtype=dtype)
     return inp, draw(like=F.leaky_relu(inp, slope), dtype=dtype, up=True), slope
 
-
+# %% ../nbs/05a_judges.ipynb #772874c2
 def _mae_cases(draw):
     "With an entry that is met exactly, and with the shapes that `mse` takes"
     inp,targ = draw(4, 3),draw(4, 3)
@@ -268,6 +269,7 @@ def _mae_cases(draw):
     single = draw(2, 3, dtype=float32),draw(2, 3, dtype=float32)
     return [(inp, targ), *((draw(*i), draw(*t)) for i,t in pairs), single]
 
+# %% ../nbs/05a_judges.ipynb #7e51693c
 _add('03.1', 'mae_grad(inp, targ)',
     'Write `mae_grad(inp, targ)` that sets `inp.g` to the gradient of the mean absolute error, '
     'for all pairs of shapes that `mse` takes. '
@@ -335,7 +337,7 @@ _add('03.3', 'scale_grad(inp, out, s)',
             lambda x,out,s: {'s.g': x.sum(0), 'inp.g': s.expand_as(x)},
         'the input was multiplied by s: so is its gradient': lambda x,out,s: out.g})
 
-# %% ../nbs/05a_judges.ipynb #cb0c110c
+# %% ../nbs/05a_judges.ipynb #f9c8e061
 def _in_network(scale, s, x, w, b, targ):
     "Outcome of a network with `scale(s)` in it twice"
     layer = scale(s)
@@ -353,6 +355,7 @@ def _raising(error):
     def suspect(*args): raise error
     return suspect
 
+# %% ../nbs/05a_judges.ipynb #8a7fca2e
 _add('03.4', 'Scale(s)',
     'Make a module `Scale(s)` of exercise 03.3, whose parameter is `s`. It is put into a network '
     'twice, so its gradients must add up. Hand in the class.',
@@ -377,7 +380,7 @@ _add('03.4', 'Scale(s)',
         'the class needs __init__(self, s), forward(self, inp) and bwd(self, out, inp)':
             _raising(TypeError())})
 
-# %% ../nbs/05a_judges.ipynb #138afeea
+# %% ../nbs/05a_judges.ipynb #32a71492
 def _smooth_case(draw, n, classes, eps):
     return draw(n, classes), torch.arange(n, device='cpu').mul(2).remainder(classes), eps
 
@@ -388,6 +391,7 @@ def _smooth(logits, targ, eps, others=0):
     spread = (1 - one_hot)*eps/(k - 1) if others else eps/k
     return logits.softmax(1) - (1 - eps)*one_hot - spread
 
+# %% ../nbs/05a_judges.ipynb #c500314f
 _add('04.1', 'smooth_grad(logits, targ, eps)',
     'Label smoothing replaces the one-hot target by `1 - eps` for the right class plus `eps` '
     'spread evenly over all classes. '

@@ -215,7 +215,8 @@ def _finish(ax, roof_line, **labels):
     "Labels, the roof, and a legend above the axes"
     if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
     ax.set(xscale='log', **labels)
-    ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
+    if ax.get_legend_handles_labels()[0]:   # none where nothing was measured
+        ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
 
 def _bars(ax, result, rungs, shapes):
     "A bar for each rung and shape, on a log scale"
