@@ -314,7 +314,7 @@ def _wiring(tape, uses, spoilt, error):
     stopped = f'; backward stopped: {type(error).__name__}: {error}' if error else ''
     return f'Unknown mistake: each layer is right alone, so look at what is between them{stopped}.'
 
-# %% ../nbs/03a_culprits.ipynb #fc3d260b
+# %% ../nbs/03a_culprits.ipynb #f7237032
 def _diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
     tape,uses,spoilt,unset = _Tape(point, exact),{},[],[]
@@ -331,7 +331,7 @@ def _diagnose(point, exact=True, stale=(), error=None):
         rtol = 1e-8 if graph else 1e-5
         if found := _fault(call, tensors, hand, true, rtol, stop, tape, stale): return found
         spoilt += [(call, n) for n in changed]
-        unset += [(call, n) for n in tensors if hand[n] is None and id(tensors[n]) not in tape.known]
+        unset += [(call, n) for n,t in tensors.items() if hand[n] is None and id(t) not in tape.known]
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true[n]))
     for call,n in unset[:1] if error else (): return _never(call, n)   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)
