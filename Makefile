@@ -24,6 +24,7 @@ lab: $(READY)  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=nbs $(ARGS)
 
 outputs: $(READY)  ## Export, run all notebooks in order, save their outputs, write the README
+	@$(BIN)/python tools/colab.py
 	@$(BIN)/nbdev_export
 	@$(BIN)/python tools/notebooks.py $(ARGS)
 	@$(BIN)/python tools/readme.py

@@ -100,6 +100,7 @@ def execute_apart(path, device, timeout=TIMEOUT, **kwargs):
     try:
         if not ours.poll(timeout): raise TimeoutError(f'{stem(path)}: not done after {timeout} s')
         ok,result = ours.recv()
+        process.join(10)   # it ends by itself, and cleans up behind it
     except EOFError:
         process.join()
         raise RuntimeError(f'{stem(path)}: the process died, exit code {process.exitcode}') from None
