@@ -208,3 +208,23 @@ def _machine(device:torch.device)->dict:
                 threads=torch.get_num_threads(), torch=torch.__version__,
                 python=platform.python_version(), system=platform.system(),
                 date=datetime.now().astimezone().isoformat(timespec='minutes'))
+
+# %% ../nbs/00_core.ipynb #0c5e1a72
+def _short(x:float # Any number, not negative
+          )->str: # About three digits of it
+    "`x` for a table"
+    return f'{x:,.0f}' if x >= 100 else f'{x:.3g}'
+
+def _seconds_text(s:float # Seconds
+                 )->str: # With a unit
+    "`s` in the largest unit of which it is at least one"
+    for unit, size in (('s', 1), ('ms', 1e-3), ('us', 1e-6)):
+        if s >= size: return f'{_short(s/size)} {unit}'
+    return f'{_short(s*1e9)} ns'
+
+def _text_table(title, heads, lines):
+    "Columns under their heads, the first to the left and the others to the right"
+    widths = [max(map(len, column)) for column in zip(heads, *lines)]
+    def line(cells):
+        return '  '.join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])])
+    return '\n'.join([title, *map(line, (heads, *lines))])
