@@ -12,10 +12,11 @@ def test_example(tmp_path):
     run = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert run.stdout == printed, run.stderr
 
-def test_words():
-    "400 to 700, code, addresses and what pictures show aside"
-    prose = re.sub(r'```.*?```|<!--.*?-->|!\[.*?\]\(.*?\)|\]\([^)]*\)|[|#*`>\[\]-]', ' ', TEXT, flags=re.S)
-    assert 400 <= len(prose.split()) <= 700
+def test_length():
+    "Ten lines of example; 400 to 700 words, with code, tables and addresses"
+    code = re.search(r'```python\n(.*?)```', TEXT, re.S)[1]
+    assert len(code.splitlines()) == 10
+    assert 400 <= len(TEXT.split()) <= 700
 
 def test_addresses():
     "Links to the site and the repository follow settings.ini"
