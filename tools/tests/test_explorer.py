@@ -54,7 +54,7 @@ def generated(n, seed=42):
         pair = [typed(a, rng), typed(b, rng)]
         yield pair if rng.random() < .5 else pair[::-1]
 
-BY_HAND = [('()', '()'), ('0', '1'), ('(0,)', '(3,)'), ('[]', '3'), (' ( 3 ,1 ) ', '3,'), ('(3)', '[3]'), ('-0', '4'),
+BY_HAND = [('()', '()'), ('0', '1'), ('(0,)', '(3,)'), ('[]', '3'), (' ( 3 ,1 ) ', '3,'), ('(3)', '[3]'), ('-0', '4'), ('00', '1'),
            ('+3', '(3, +1)'), ('9' * 30, '9' * 29 + '8'), ('12345678901234567890, 1', '12345678901234567891'),
            ('2.5', '3'), ('3', '(2, 2.5)'), ('[2.5]', '-1'), ('-1', '2.5'), ('(2, -1)', '[-2]'),
            ('1, 2, 3, 4, 5, 6, 7', '7, 6, 5, 4, 3, 2, 1')]
@@ -93,7 +93,7 @@ def test_by_keyboard_alone(page):
     page.fill('.fa-explorer input[name=a]', '3, 4')
     page.press('.fa-explorer input[name=a]', 'Tab')
     page.keyboard.press('Control+A')
-    page.keyboard.type('3')
+    page.keyboard.type('3\n')   # Enter sends nothing
     assert page.inner_text('.fa-answer').endswith('A fix that works: b[:, None], which makes (3, 4)')
     for _ in range(20):
         page.keyboard.press('Tab')
@@ -123,4 +123,6 @@ def test_two_on_one_page(browser):
     page.locator('input[name=a]').nth(1).fill('7')
     assert '(7,)' in page.locator('.fa-answer').nth(1).inner_text()
     assert '(7,)' not in page.locator('.fa-answer').nth(0).inner_text()
+    page.add_script_tag(content=page.locator('script').nth(0).text_content())   # a third time
+    assert page.locator('input[name=a]').nth(1).input_value() == '7'
     page.close()
