@@ -91,12 +91,13 @@ def _tiles(a, b, c):
             n_j = min(wide, m - j0)
             panel[n_k:], left[:,n_k:] = 0, 0   # both: 0 times a left-over infinity is nan
             for k in range(n_k):
-                for j in range(n_j): panel[k,j] = b[k0+k,j0+j]
+                b_row = b[k0+k,j0:j0+n_j]
+                for j in range(n_j): panel[k,j] = b_row[j]
             for i in range(0, n, 4):
                 n_i = min(4, n - i)
                 for r in range(n_i):
-                    for k in range(n_k): left[r,k] = a[i+r,k0+k]
-                    c_row = c[i+r,j0:j0+n_j]
+                    a_row, c_row = a[i+r,k0:k0+n_k], c[i+r,j0:j0+n_j]
+                    for k in range(n_k): left[r,k] = a_row[k]
                     for j in range(n_j): out[r,j] = c_row[j]
                 for k in range(0, n_k, 4):
                     a00, a01, a02, a03 = left[0,k], left[0,k+1], left[0,k+2], left[0,k+3]
