@@ -17,8 +17,7 @@ from time import perf_counter
 from timeit import Timer
 import torch
 from fastcore.script import call_parse
-from torch import Tensor
-from .core import _machine, _progress, default_device
+from .core import _machine, _progress, _seconds_text, _short, _text_table, default_device
 from .fast_matmul import _compiled, _in_threads
 from .fast_matmul import matmul_compiled, matmul_gpu, matmul_tiled
 from .matmul import matmul_broadcast, matmul_einsum, matmul_elementwise
@@ -27,9 +26,9 @@ from .matmul import matmul_loops, matmul_torch
 # %% ../nbs/01c_ladder.ipynb #3f1212f9
 def _clock(device):
     "A clock in seconds that waits for `device` to finish what it was given before it is read"
-    wait = {'cuda': torch.cuda.synchronize, 'mps': torch.mps.synchronize}.get(device.type)
+    wait = getattr(torch, device.type).synchronize   # the CPU has one, too, which does nothing
     def now():
-        if wait: wait()
+        wait()
         return perf_counter()
     return now
 
@@ -52,7 +51,6 @@ def _fitting_part(f, a, b, clock, longest):
         grow = min(4, longest / max(seconds, 1e-9))
         new = (rows, min(m, int(cols*grow))) if cols < m else (min(n, int(rows*grow)), cols)
         if grow < 2 and new != (n, m): break   # not worth another try
-        if new == (rows, cols): break
         rows, cols = new
         seconds = once()
     return rows, cols, seconds
@@ -103,11 +101,6 @@ def _arithmetic_rate(dtype, device, rounds=20_000, width=512):
 # %% ../nbs/01c_ladder.ipynb #f6b67f5c
 def _name(dtype): return str(dtype).removeprefix('torch.')
 
-def _short(x:float # Any number, not negative
-          )->str: # About three digits of it
-    "`x` for a table"
-    return f'{x:,.0f}' if x >= 100 else f'{x:.3g}'
-
 @dataclass
 class Roof:
     "What a machine can do at best: arithmetic and memory; and the library's product"
@@ -153,13 +146,6 @@ def _rungs():
 RUNGS = _rungs()
 
 # %% ../nbs/01c_ladder.ipynb #612d6c91
-def _seconds_text(s:float # Seconds
-                 )->str: # With a unit
-    "`s` in the largest unit of which it is at least one"
-    for unit, size in (('s', 1), ('ms', 1e-3), ('us', 1e-6)):
-        if s >= size: return f'{_short(s/size)} {unit}'
-    return f'{_short(s*1e9)} ns'
-
 def _percent(share): return '<0.01%' if share < 1e-4 else f'{_short(100*share)}%'
 
 def _size_text(shape): return 'x'.join(map(str, shape))
@@ -196,15 +182,8 @@ def _notes(result):
     if result.roof: yield from str(result.roof).splitlines()
 
 # %% ../nbs/01c_ladder.ipynb #da8f644f
-def _text_table(title, heads, lines):
-    "Columns under their heads, the first to the left and the others to the right"
-    widths = [max(map(len, column)) for column in zip(heads, *lines)]
-    def line(cells):
-        return '  '.join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])])
-    return '\n'.join([title, *map(line, (heads, *lines))])
-
 def _html_table(title, heads, lines):
-    "The same for a notebook"
+    "What `_text_table` prints, for a notebook"
     def line(tag, cells): return ''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)
     body = ''.join(f'<tr>{line("td", cells)}</tr>' for cells in lines)
     return (f'<table><caption>{escape(title)}</caption><thead><tr>{line("th", heads)}</tr></thead>'
@@ -338,16 +317,16 @@ def ladder(
     def draw(*size):
         return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
     result = Ladder([], _machine(device) | dict(dtype=_name(dtype)), skipped=skipped)
-    todo = [(tuple(s), name) for s in shapes for name in chosen if name not in skipped]
-    with _progress(progress, iterable=todo) as bar:
+    todo = {name: f for name, f in chosen.items() if name not in skipped}
+    with _progress(progress, total=len(shapes)*len(todo)) as bar:
         try:
             result.roof = measure_roof(dtype, device) if roof is True else roof or None
-            drawn = None
-            for (n, k, m), name in bar:
-                bar.set_description(f'{name} {_size_text((n, k, m))}')
-                if drawn != (n, k, m): a, b, drawn = draw(n, k), draw(k, m), (n, k, m)
-                measured = _measure(chosen[name], a, b, min_time, longest)
-                result.rows.append(dict(rung=name) | measured)
+            for n, k, m in shapes:
+                a, b = draw(n, k), draw(k, m)
+                for name, f in todo.items():
+                    bar.set_description(f'{name} {_size_text((n, k, m))}')
+                    result.rows.append(dict(rung=name) | _measure(f, a, b, min_time, longest))
+                    bar.update()
         except KeyboardInterrupt: result.interrupted = True
     _compare(result)
     return result
@@ -357,13 +336,13 @@ def ladder(
 def fa_ladder(
     json:str=None, # Also save the result in this file
     device:str=None, # Where to compute; default: FA_DEVICE, else cuda if there is one, else cpu
-    min_time:float=0.2, # Seconds to spend on each rung and shape, about
+    seconds:float=0.2, # What each rung and shape gets, about
     longest:float=0.5, # Seconds that one call may take: a slower rung is timed on a part
 ):
     "Time every version of matmul that runs here, and print the table"
     if json and not Path(json).absolute().parent.is_dir():
         sys.exit(f'{json}: there is no such folder, make it first')
-    result = ladder(device=device or default_device(), min_time=min_time, longest=longest)
+    result = ladder(device=device or default_device(), min_time=seconds, longest=longest)
     print(result)
     if json: Path(json).write_text(result.to_json())
     if result.interrupted: sys.exit(130)   # what a shell expects after an interrupt
