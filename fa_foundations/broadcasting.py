@@ -58,8 +58,9 @@ def _pair(x, y):
     @cache
     def best(p, q):
         "For the first `p` axes of `x` and `q` of `y`: the worth of their pairs, and the pairs"
-        if p == 0 or q == 0: return 0, [(i, None) for i in range(p)] + [(None, j) for j in range(q)]
-        ways = [(p, q-1, 0, (None, q-1)), (p-1, q, 0, (p-1, None))]   # one of the last is alone
+        if p == 0 or q == 0:
+            return 0, [(i, None) for i in range(p)] + [(None, j) for j in range(q)]
+        ways = [(p, q-1, 0, (None, q-1)), (p-1, q, 0, (p-1, None))]   # one is alone
         if x[p-1] == y[q-1]: ways.insert(0, (p-1, q-1, 1.01, (p-1, q-1)))   # better than a 1
         elif 1 in (x[p-1], y[q-1]): ways.insert(0, (p-1, q-1, 1, (p-1, q-1)))
         tried = [(best(p2, q2), worth, pair) for p2, q2, worth, pair in ways]
@@ -245,8 +246,8 @@ def memory_layout(
 
 # %% ../nbs/01a_broadcasting.ipynb #67950548
 def _lettered_view(t, term, letters):
-    "A view of `t`, whose axes `term` names, with an axis for each of `letters`; size 1 if missing"
-    size_of = dict(zip(term, t.shape))
+    "A view of `t` with its axes in the order of `letters`; size 1 where it lacks one"
+    size_of = dict(zip(term, t.shape))   # `term`: the letters of its own axes
     sizes = [size_of.get(letter, 1) for letter in letters]
     strides = [sum(s for s, own in zip(t.stride(), term) if own == letter) for letter in letters]
     return t.as_strided(sizes, strides, t.storage_offset())

@@ -12,11 +12,11 @@ from test_site import address, browser, open_page  # noqa: F401: the first two a
 
 # All that a reader sees after typing each pair: the table as rows of text, and the lines of the answer
 ANSWERS = """pairs => pairs.map(([a, b]) => {
-  const form = document.querySelector('.fa-explorer form');
+  const form = document.querySelector('.fx-explorer form');
   [form.elements.a.value, form.elements.b.value] = [a, b];
   form.elements.b.dispatchEvent(new Event('input', {bubbles: true}));
   return [[...form.querySelectorAll('tr')].map(tr => [...tr.children].map(o => o.textContent)),
-          [...form.querySelectorAll('.fa-answer > *')].map(o => o.textContent).join('\\n'),
+          [...form.querySelectorAll('.fx-answer > *')].map(o => o.textContent).join('\\n'),
           ['a', 'b'].map(name => form.elements[name].getAttribute('aria-invalid'))];
 })"""
 
@@ -90,27 +90,27 @@ def test_torch_size(page):
 
 def test_by_keyboard_alone(page):
     "From field to field, over the examples to the fix, which leaves two shapes that fit"
-    page.fill('.fa-explorer input[name=a]', '3, 4')
-    page.press('.fa-explorer input[name=a]', 'Tab')
+    page.fill('.fx-explorer input[name=a]', '3, 4')
+    page.press('.fx-explorer input[name=a]', 'Tab')
     page.keyboard.press('Control+A')
     page.keyboard.type('3\n')   # Enter sends nothing
-    assert page.inner_text('.fa-answer').endswith('A fix that works: b[:, None], which makes (3, 4)')
+    assert page.inner_text('.fx-answer').endswith('A fix that works: b[:, None], which makes (3, 4)')
     for _ in range(20):
         page.keyboard.press('Tab')
         if page.evaluate('document.activeElement.textContent') == 'Apply the fix': break
     page.keyboard.press('Enter')
-    assert page.inner_text('.fa-answer') == 'These shapes fit: (3, 4)'
-    assert [page.input_value(f'.fa-explorer input[name={name}]') for name in 'ab'] == ['(3, 4)', '(3, 1)']
-    assert not page.is_visible('.fa-fix') and page.evaluate('document.activeElement.className') == 'fa-answer'
-    for example in page.query_selector_all('.fa-example'):
+    assert page.inner_text('.fx-answer') == 'These shapes fit: (3, 4)'
+    assert [page.input_value(f'.fx-explorer input[name={name}]') for name in 'ab'] == ['(3, 4)', '(3, 1)']
+    assert not page.is_visible('.fx-fix') and page.evaluate('document.activeElement.className') == 'fx-answer'
+    for example in page.query_selector_all('.fx-example'):
         example.press('Enter')
-        a,b = (page.input_value(f'.fa-explorer input[name={name}]') for name in 'ab')
-        assert page.inner_text('.fa-answer') == expected(a, b)[1]
+        a,b = (page.input_value(f'.fx-explorer input[name={name}]') for name in 'ab')
+        assert page.inner_text('.fx-answer') == expected(a, b)[1]
 
 def test_example_without_scripts(address, browser):
     "What is saved in the notebook is a true answer, and says how to get others"
     page = open_page(browser, f'{address}broadcasting.html', [], java_script_enabled=False)
-    place = page.inner_text('.fa-explorer')
+    place = page.inner_text('.fx-explorer')
     page.context.close()
     e = explain_broadcast((256, 256, 3), 256)
     assert e.error in place and e.fix in place and 'To type others' in place and 'Shape of a' not in place
@@ -121,8 +121,8 @@ def test_two_on_one_page(browser):
     page.set_content(explore_broadcast().data * 2)
     assert page.locator('form').count() == 2
     page.locator('input[name=a]').nth(1).fill('7')
-    assert '(7,)' in page.locator('.fa-answer').nth(1).inner_text()
-    assert '(7,)' not in page.locator('.fa-answer').nth(0).inner_text()
+    assert '(7,)' in page.locator('.fx-answer').nth(1).inner_text()
+    assert '(7,)' not in page.locator('.fx-answer').nth(0).inner_text()
     page.add_script_tag(content=page.locator('script').nth(0).text_content())   # a third time
     assert page.locator('input[name=a]').nth(1).input_value() == '7'
     page.close()
