@@ -42,6 +42,7 @@ class _SamePass(TorchFunctionMode):
     def __init__(self, dtype):
         super().__init__()
         self.dtype,self.gens = dtype,{}   # `dtype`: what the model is in, and its code may name
+        self.watching,self.idle = True,True   # `idle`: so far no call named anything
         ways = ((random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
                 (torch.get_rng_state, torch.set_rng_state),
                 (torch.get_default_dtype, torch.set_default_dtype))
@@ -54,37 +55,45 @@ class _SamePass(TorchFunctionMode):
     def __enter__(self):
         self.rewind()
         torch.set_default_dtype(torch.float64)
-        return super().__enter__()
+        return super().__enter__() if self.watching else self
 
     def __exit__(self, *exc):
-        super().__exit__(*exc)
+        if self.watching: super().__exit__(*exc)
         self.rewind()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
+        float32 = func is Tensor.float and self.dtype is torch.float32
+        if not kwargs and not float32 and all(type(a) is Tensor for a in args): return func(*args)
         def here(v):
-            if isinstance(v, torch.device): return torch.device('cpu')
-            return torch.float64 if v is self.dtype else v
+            other = isinstance(v, torch.device) and v.type != 'cpu'
+            if other or v is self.dtype: self.idle = False
+            return torch.device('cpu') if other else torch.float64 if v is self.dtype else v
         kwargs = {k: here(v) for k,v in (kwargs or {}).items()}
         gen = kwargs.get('generator')
         if gen is not None and id(gen) not in self.gens: self.gens[id(gen)] = gen,gen.get_state()
-        if func is Tensor.float and self.dtype is torch.float32: func = Tensor.double
+        if float32: func = Tensor.double
+        if float32 or gen is not None: self.idle = False
         return func(*map(here, args), **kwargs)
+
 
 # %% ../nbs/03a_checking.ipynb #0a93cdcb
 class _Point:
     "A model and a batch in float64: where gradients are taken, each pass on a copy of its own"
-    def __init__(self, model, x, targ, same, names=None):
-        self.model,self.x,self.targ,self.same,self.names = model,x,targ,same,names
+    def __init__(self, model, x, targ, same, names=None, held=None):
+        self.model,self.x,self.targ,self.same,self.names,self.held = model,x,targ,same,names,held
         if names is None: self.names = list(self.leaves())
+        if held is None: self.held = [t for _,t in _walk((model, x, targ)) if isinstance(t, Tensor)]
 
     def copy(self):
-        return _Point(*copy.deepcopy((self.model, self.x, self.targ)), self.same, self.names)
+        new = {id(t): t.detach().clone() for t in self.held}   # much faster than `deepcopy` alone
+        held,whole = list(new.values()),(self.model, self.x, self.targ)
+        return _Point(*copy.deepcopy(whole, new), self.same, self.names, held)
 
     def leaves(self):
         "name -> tensor, of all that has a gradient: the input and the parameters"
         named = {'x': self.x} | {n: t for n,_,_,t in self.model._named() if t is not self.x}
-        return {n: t for n,t in named.items()
-                if t.is_floating_point() and t.numel() and (self.names is None or n in self.names)}
+        names = set(named if self.names is None else self.names)
+        return {n: t for n,t in named.items() if n in names and t.is_floating_point() and t.numel()}
 
     def steps(self):
         "name -> a step of natural size for each entry"
@@ -92,12 +101,14 @@ class _Point:
         least = min((m for m in mean.values() if m > 0), default=1.)
         return {n: t.abs().clamp_min(mean[n] or least) for n,t in self.leaves().items()}
 
-    def shifted(self, size, seed=0):
-        "A copy with each number moved by the share `size` of its step, up or down at random"
-        new,steps,draw = self.copy(),self.steps(),torch.Generator().manual_seed(seed)
-        for n,t in new.leaves().items():
-            t.data += size*steps[n]*(torch.randint(2, t.shape, generator=draw)*2 - 1)
-        return new
+    def shift(self, size, steps, seed=0):
+        "Move each number by the share `size` of its step, up or down at random"
+        draw = torch.Generator().manual_seed(seed)
+        for n,t in self.leaves().items():
+            t.data.addcmul_(steps[n], size*(torch.randint(2, t.shape, generator=draw)*2. - 1))
+        return self
+
+    def shifted(self, size, seed=0): return self.copy().shift(size, self.steps(), seed)
 
 # %% ../nbs/03a_checking.ipynb #69130a76
 def _go_back(model):
@@ -116,7 +127,9 @@ def backward(self:_Point, x):
     "A pass forward from `x` and back; the exception that a `bwd` raised, or None"
     with self.same:
         self.model(x, self.targ)
-        return _go_back(self.model)
+        error = _go_back(self.model)
+    if not error and self.same.idle: self.same.watching = False   # a whole pass has named nothing
+    return error
 
 @patch
 def by_hand(self:_Point):
@@ -154,16 +167,17 @@ class _Differences(NamedTuple):
     kink:Tensor      # Those of them that lie on a kink
     noise:Tensor     # What rounding may have added
 
-def _differences(loss, t, step, picks, jitter=0.):
+def _differences(loss, t, step, picks, jitter=0., here=None):
     "Move entries of `t` up and down, by `h` and by `2h`, and look at `loss()`"
-    flat,h,values = t.data.view(-1),step.reshape(-1)[picks]*_EPS**(1/3),[]
+    flat,h,values = t.data.view(-1),step.reshape(-1)[picks].double()*_EPS**(1/3),[]
+    mid = torch.tensor(loss() if here is None else here, dtype=torch.float64)
     for i,hi in zip(picks.tolist(), h.tolist()):
         old = flat[i].item()
-        for k in (2, 1, 0, -1, -2):
+        for k in (2, 1, -1, -2):
             flat[i] = old + k*hi
             values.append(loss())
         flat[i] = old
-    up2,up,mid,down,down2 = torch.tensor(values, dtype=torch.float64).view(-1, 5).unbind(1)
+    up2,up,down,down2 = torch.tensor(values, dtype=torch.float64).view(-1, 4).unbind(1)
     central,wide = (up - down)/(2*h),(up2 - down2)/(4*h)
     bend,bend2 = (up + down - 2*mid)/h,(up2 + down2 - 2*mid)/(2*h)   # one-sided slopes apart
     off = torch.maximum((central - wide).abs(), (bend2 - 2*bend).abs())
@@ -184,21 +198,22 @@ def _worst_entry(hand, auto):
 def by_differences(self:_Point, hand, auto, at_most):
     "name -> `_Differences` at no more than `at_most` entries of each leaf, and at the worst one"
     p,q,draw = self.copy(),self.copy(),torch.Generator().manual_seed(0)
-    keeps = q.loss() != q.loss()   # state, from pass to pass
-    loss = (lambda: p.copy().loss()) if keeps else p.loss
-    here,leaves,steps = loss(),p.leaves(),self.steps()
-    jitter = max(abs(self.shifted(_EPS, seed).loss() - here) for seed in range(6))
+    keeps,calls = q.loss() != q.loss(),len(q.model._record)   # state, from pass to pass
+    def loss(at=p): return (at.copy() if keeps else at).loss()
+    here,leaves,steps,q = loss(),p.leaves(),self.steps(),self.copy()
+    jitter = max(abs(loss(q.shift(_EPS, steps, seed)) - here) for seed in range(6))
     rows = len(self.x) if self.x.ndim else 1
-    work = 2e4*len(q.model._record) + rows*sum(t.numel() for t in leaves.values())
+    work = 2e4*calls + rows*sum(t.numel() for t in leaves.values())
     share = int(max(2e8/work, 16)/max(len(leaves), 1))   # entries of each leaf
-    few = torch.randperm(len(leaves), generator=draw)[:16].tolist()   # where not all can have one
+    few = torch.randperm(len(leaves), generator=draw)[:8].tolist()   # where not all can have one
     found = {}
     for k,(n,t) in enumerate(leaves.items()):
         count = min(at_most, t.numel(), max(share, k in few))
         drawn = torch.randint(t.numel(), (4*count,), generator=draw).tolist()
         if count == t.numel(): drawn = range(count)
         picks = list(dict.fromkeys([*_worst_entry(hand[n], auto[n]), *drawn]))[:count]
-        found[n] = _differences(loss, t, steps[n], torch.tensor(picks, dtype=torch.long), jitter)
+        picks = torch.tensor(picks, dtype=torch.long)
+        found[n] = _differences(loss, t, steps[n], picks, jitter, here)
     return found
 
 # %% ../nbs/03a_checking.ipynb #8412984a
@@ -207,13 +222,15 @@ def kinks(self:_Point, auto, hand):
     "name -> where either gradient jumps; name -> how far rounding may move autograd's, as a norm"
     steps = self.steps()
     def moved(here, sides):
-        return {n: torch.stack([(s[n] - g).abs() for s in sides]).amax(0) for n,g in here.items()
-                if _fits(g, steps[n]) and all(_fits(s[n], g) for s in sides)}
-    def move(size):
-        sides = [self.shifted(s) for s in (size, -size)]
+        a,b = sides
+        return {n: torch.maximum((a[n] - g).abs(), (b[n] - g).abs()) for n,g in here.items()
+                if _fits(g, steps[n]) and _fits(a[n], g) and _fits(b[n], g)}
+    def sides(size): return [self.copy().shift(s, steps) for s in (size, -size)]
+    def move(sides):
         return (moved(auto, [p.by_autograd()[0] for p in sides]),
                 moved(hand, [p.by_hand()[0] for p in sides]))
-    coarse,fine,(last,_) = move(1e-8),move(1e-10),move(_EPS)
+    coarse,fine = move(sides(1e-8)),move(sides(1e-10))
+    last = moved(auto, [p.by_autograd()[0] for p in sides(_EPS)])
     # in units of the loss: below this a jump is not told from rounding
     weight = [(steps[n]*g).abs().nan_to_num().max().item()
               for here in (auto, hand) for n,g in here.items() if _fits(g, steps[n])]

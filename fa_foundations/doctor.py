@@ -113,9 +113,9 @@ def _try(point, given):
 def _replaced(point):
     "The names of public tensors that a forward replaces: kept state, not parameters"
     p = point.copy()
-    named = [(n, owner, k, t) for n,owner,k,t in p.model._named() if n in p.names]
+    named,leaves = list(p.model._named()),p.leaves()
     p.loss()
-    return [n for n,owner,k,t in named if getattr(owner, k) is not t]
+    return [n for n,owner,k,t in named if n in leaves and getattr(owner, k) is not t]
 
 def _beside(rows, point, slack):
     "The rows, with what is on a kink, zero or not set judged again at a point nearby"
