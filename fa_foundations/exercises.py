@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from .core import default_device
 from .backprop import Module
-from .judges import _BOOK
+from .gradient_judges import _BOOK
 
 # %% ../nbs/05_exercises.ipynb #8c409a2e
 def _numbers(x):
