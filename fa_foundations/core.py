@@ -108,16 +108,17 @@ def _images_and_labels(
 
 # %% ../nbs/00_core.ipynb #76113995
 def get_data(
-    path:str|Path|None=None, # A folder with the four IDX files, plain or `.gz`; None: the MNIST in the package
+    path:str|Path|None=None, # A folder with the four IDX files, plain or `.gz`; None: our MNIST
     device:str|torch.device|None=None, # Where the tensors go; None: the CPU
 )->Data: # Images float32 in [0, 1], labels int64
-    "MNIST, or a set in its format: the last sixth of the training file is the validation set; no network"
+    "MNIST, or a set in its format; the last sixth of the training file validates; no network"
     folder = Path(files('fa_foundations')/'data'/'mnist' if path is None else path)
     device = _device(device or 'cpu')
     x,y = _images_and_labels(folder, 'train', device)
     x_test,y_test = _images_and_labels(folder, 't10k', device)
     if x.shape[1] != x_test.shape[1]:
-        raise ValueError(f'{folder}: training images have {x.shape[1]} pixels, test images {x_test.shape[1]}')
+        raise ValueError(f'{folder}: training images have {x.shape[1]} pixels, '
+                         f'test images {x_test.shape[1]}')
     n = len(x) - len(x)//6
     return Data(x[:n], y[:n], x[n:], y[n:], x_test, y_test)
 
@@ -162,13 +163,15 @@ def normalize(
 )->Tensor: # Same shape as `x`
     "Shift and scale `x`; `ValueError` if a standard deviation is not positive"
     if not torch.as_tensor(std > 0).all():
-        raise ValueError(f'std must be positive, got {std}: constant data cannot be scaled, leave such columns out')
+        raise ValueError(f'std must be positive, got {std}: constant data cannot be scaled, '
+                         'leave such columns out')
     return (x - mean) / std
 
 def normalize_data(data:Data)->Data: # With the labels as they were
     "All three sets with the mean and standard deviation of the training set"
     mean,std = data.x_train.mean(), data.x_train.std()
-    return data._replace(**{k: normalize(getattr(data, k), mean, std) for k in ('x_train', 'x_valid', 'x_test')})
+    images = ('x_train', 'x_valid', 'x_test')
+    return data._replace(**{k: normalize(getattr(data, k), mean, std) for k in images})
 
 # %% ../nbs/00_core.ipynb #83e2485c
 def rel_error(
