@@ -228,7 +228,8 @@ def mse_diff(
                         f'{output.dtype}, {targ.dtype}')
     if output.device != targ.device:
         raise ValueError(f'output is on {output.device}, targ on {targ.device}: use .to(device)')
-    return output - targ.to(output.dtype)
+    if targ.dtype != output.dtype: targ = targ.to(output.dtype)
+    return output - targ
 
 # %% ../nbs/02_fully_connected.ipynb #45826d48
 def mse(
