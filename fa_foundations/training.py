@@ -7,15 +7,14 @@ __all__ = ['log_softmax', 'cross_entropy', 'CrossEntropy', 'accuracy', 'minibatc
            'History', 'fit', 'save', 'load']
 
 # %% ../nbs/04_training.ipynb #792bf965
-import hashlib, json, math, os, secrets, time, warnings
+import math, time, warnings
 from dataclasses import dataclass, field
-from inspect import signature
 from itertools import islice
-from pathlib import Path
 import torch
 from torch import Tensor
 from .core import Data, _progress
-from .backprop import GeneralRelu, Lin, Model, Module, Mse, Relu, Residual, add_grad
+from .backprop import Model, Module, add_grad
+from .model_files import load, savable, save
 
 # %% ../nbs/04_training.ipynb #9c8f2105
 def log_softmax(
@@ -44,6 +43,7 @@ def _check_range(logits, targ):
     if lo < 0 or hi >= n: raise ValueError(
         f'the columns of the logits are classes 0 to {n-1}: targ holds numbers from {lo} to {hi}')
 
+# %% ../nbs/04_training.ipynb #e5985ae7
 def _nll(logp, targ):
     "Mean of minus the log-probability of the right class"
     targ = _labels(logp, targ)
@@ -53,7 +53,6 @@ def _nll(logp, targ):
         raise
     return picked.sum() / -len(targ)
 
-# %% ../nbs/04_training.ipynb #e5985ae7
 def cross_entropy(
     logits:Tensor, # Scores, `(n, classes)`
     targ:Tensor,   # Class numbers `(n,)`, any integer dtype, from 0 to classes-1
@@ -62,6 +61,7 @@ def cross_entropy(
     return _nll(log_softmax(logits), targ)
 
 # %% ../nbs/04_training.ipynb #43328be1
+@savable
 class CrossEntropy(Module):
     "`cross_entropy` as the loss of a `Model`"
     _last = None,None   # an input and its log-probabilities, until `bwd`
@@ -115,8 +115,10 @@ class SGD:
         momentum:float=0.,     # Share of its velocity that a parameter keeps
         weight_decay:float=0., # Share of the parameter that is added to its gradient
     ):
-        self.params,self.lr,self.momentum,self.weight_decay = list(params),lr,momentum,weight_decay
-        if not self.params: raise ValueError('no parameters: has the model a layer with weights?')
+        self.params = list(params)
+        self.lr,self.momentum,self.weight_decay = lr,momentum,weight_decay
+        if not self.params:
+            raise ValueError('no parameters: has the model a layer with weights?')
         for k,v in dict(lr=lr, momentum=momentum, weight_decay=weight_decay).items():
             if not v >= 0: raise ValueError(f'{k} must be 0 or more, not {v!r}')
         self.velocity = [torch.zeros_like(p) for p in self.params] if momentum else None
@@ -145,9 +147,9 @@ def evaluate(
     model:Model, # With a loss that is a mean over rows
     x:Tensor,    # Inputs, `(n, n_in)`
     y:Tensor,    # Targets, `(n,)`
-    batch_size:int=1000, # Rows to work on at a time: a matter of memory, the result is the same
+    batch_size:int=1000, # Rows at a time: a matter of memory, the result is the same
 ) -> tuple: # Loss and accuracy, floats; the accuracy is `nan` where targets are no classes
-    "Loss and accuracy of `model` over all rows, without training on them"
+    "Loss and accuracy over all rows, without training on them"
     rows = []
     for xb,yb in minibatches(x, y, batch_size, shuffle=False):
         preds = model(xb)
@@ -155,7 +157,8 @@ def evaluate(
         classes = yb.ndim == 1 and not yb.is_floating_point() and preds.shape[1:].numel() > 1
         right = accuracy(preds, yb) if classes else loss * math.nan
         rows.append(torch.stack([loss, right]) * len(xb))   # sums: the last batch may be short
-    return tuple((torch.stack(rows).sum(0) / len(x)).tolist()) if rows else (math.nan, math.nan)
+    if not rows: return math.nan, math.nan
+    return tuple((torch.stack(rows).sum(0) / len(x)).tolist())
 
 # %% ../nbs/04_training.ipynb #2409ecea
 def linear_decay(
@@ -261,7 +264,7 @@ def fit(
     history:History=None, # An earlier run of this model with these settings, to go on with
     progress:bool=True, # Show a progress bar?
 ) -> History: # Losses, accuracy and seconds by epoch
-    "Train `model` by stochastic gradient descent; an interrupt keeps what was done"
+    "Train a model by stochastic gradient descent; an interrupt keeps what was done"
     _check_data(model, data)
     history = History() if history is None else history
     opt = SGD(model.parameters(), lr, momentum, weight_decay)
@@ -281,8 +284,9 @@ def fit(
                 bar.update()
             _close(history, model, data, batch_size, time.perf_counter() - start)
             bar.set_postfix_str(f'validation loss {history.valid_loss[-1]:.4f}')
-            if not math.isfinite(loss := history.train_loss[-1]):
-                warnings.warn(f'stopped in epoch {epoch+1}, its loss is {loss}: try a smaller lr')
+            loss = history.train_loss[-1]
+            if not math.isfinite(loss):
+                warnings.warn(f'stopped in epoch {epoch+1}, loss {loss}: try a smaller lr')
                 break
     except KeyboardInterrupt: history.interrupted = True
     finally:
@@ -291,91 +295,4 @@ def fit(
     return history
 
 # %% ../nbs/04_training.ipynb #270ccb47
-_MAGIC = b'fa_foundations model, format 1\n'
-_LAYERS = {c.__name__: c for c in (Lin, Relu, GeneralRelu, Residual, Model, Mse, CrossEntropy)}
-_DTYPES = {f'torch.{d}': getattr(torch, d) for d in '''float16 bfloat16 float32 float64
-    complex64 complex128 uint8 int8 int16 int32 int64 bool'''.split()}
-
-def _describe(model):
-    "The layers and the tensors of `model`, each once; others refer to them by number"
-    layers,tensors,seen = [],[],{}
-    def one(o, path):
-        if isinstance(o, (bool, int, float, str)): return o
-        if isinstance(o, (list, tuple)): return [one(e, f'{path}[{i}]') for i,e in enumerate(o)]
-        new = tensor if isinstance(o, Tensor) else layer
-        if id(o) not in seen: seen[id(o)] = new(o, path)
-        return seen[id(o)]
-    def tensor(o, path):
-        if str(o.dtype) not in _DTYPES: raise TypeError(f'{path} is {o.dtype}: not for `save`')
-        tensors.append(o.detach().cpu())
-        return {'tensor': len(tensors) - 1}
-    def layer(o, path):
-        name = type(o).__name__
-        if _LAYERS.get(name) is not type(o): raise TypeError(
-            f'{path} is a {name}, and `save` writes only {", ".join(_LAYERS)}: '
-            'for layers of your own keep `model.state_dict()` with `torch.save`')
-        own = {k: v for k,v in vars(o).items() if k[0] != '_'}
-        if odd := own.keys() ^ signature(type(o)).parameters.keys():
-            raise TypeError(f'{path}, a {name}, lacks or adds attributes: {sorted(odd)}')
-        layers.append([name, {k: one(v, f'{path}.{k}') for k,v in own.items()}])
-        return {'layer': len(layers) - 1}
-    one(model, 'model')
-    return layers,tensors
-
-def _to_bytes(model):
-    "The header of a model file and its numbers"
-    layers,tensors = _describe(model)
-    kinds = [[str(t.dtype), t.shape] for t in tensors]
-    header = json.dumps({'layers': layers, 'tensors': kinds}).encode()
-    numbers = (t.reshape(-1).view(torch.uint8).numpy().tobytes() for t in tensors)
-    return b''.join([len(header).to_bytes(8, 'little'), header, *numbers])
-
-def _from_bytes(raw):
-    "The model in what `_to_bytes` made"
-    at,layers,tensors = 8 + int.from_bytes(raw[:8], 'little'),[],[]
-    header = json.loads(raw[8:at])
-    for dtype,shape in header['tensors']:
-        flat = torch.empty(0, dtype=_DTYPES[dtype])
-        size = math.prod(shape) * flat.itemsize
-        if size: flat = torch.frombuffer(bytearray(raw[at:at+size]), dtype=flat.dtype)
-        tensors.append(flat.reshape(shape))
-        at += size
-    if at != len(raw): raise ValueError(f'the header speaks of {at} bytes, there are {len(raw)}')
-    def one(o):
-        if isinstance(o, list): return [one(e) for e in o]
-        if not isinstance(o, dict): return o
-        return tensors[o['tensor']] if 'tensor' in o else layers[o['layer']]
-    for name,own in header['layers']:
-        layers.append(_LAYERS[name](**{k: one(v) for k,v in own.items()}))
-    return layers[-1]
-
-# %% ../nbs/04_training.ipynb #fa4e0d72
-def save(
-    model:Model, # Of layers of this library
-    path:str,    # File to write; what was there stays until the new one is whole
-):
-    "Write a model, layers and parameters, to one file, whole or not at all"
-    if type(model) is not Model: raise TypeError(f'save takes a Model, not {type(model).__name__}')
-    path,raw = Path(path),_to_bytes(model)
-    part = path.with_name(f'.{path.name}.{secrets.token_hex(4)}')   # same folder
-    try:
-        with open(part, 'xb') as f:
-            f.write(_MAGIC + hashlib.sha256(raw).digest() + raw)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(part, path)
-    finally: part.unlink(missing_ok=True)
-
-# %% ../nbs/04_training.ipynb #fbcb1faf
-def load(
-    path:str, # File that `save` wrote
-) -> Model: # On the CPU, in the dtype it had
-    "Read a model back; nothing in the file is run as code"
-    with open(path, 'rb') as f:
-        if f.read(len(_MAGIC)) != _MAGIC: raise ValueError(f'{path} is not a model file, format 1')
-        digest,raw = f.read(32),f.read()
-    if hashlib.sha256(raw).digest() != digest: raise ValueError(f'{path} is damaged or cut short')
-    try: model = _from_bytes(raw)
-    except Exception as e: raise ValueError(f'{path} does not describe a model: {e!r}') from None
-    if type(model) is not Model: raise ValueError(f'{path} holds {type(model).__name__}, no Model')
-    return model
+_all_ = ['save', 'load']   # of the module before, names of this one too
