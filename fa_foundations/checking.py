@@ -102,20 +102,39 @@ class _Point:
         return {n: t.abs().clamp_min(mean[n] or least) for n,t in self.leaves().items()}
 
     def shift(self, size, steps, seed=0):
-        "Move each number by the share `size` of its step, up or down at random"
+        "Move each number up or down by the share `size` of its step, or up to twice that, at random"
         draw = torch.Generator().manual_seed(seed)
         for n,t in self.leaves().items():
-            t.data.addcmul_(steps[n], size*(torch.randint(2, t.shape, generator=draw)*2. - 1))
+            u = 2*torch.rand(t.shape, generator=draw, dtype=torch.float64) - 1
+            t.data.addcmul_(steps[n], size*(u + u.sign()))
         return self
 
     def shifted(self, size, seed=0): return self.copy().shift(size, self.steps(), seed)
 
 # %% ../nbs/03a_checking.ipynb #69130a76
+_EPS = 2.**-52   # the distance from 1 to the next float64
+
 def _go_back(model):
     "The backward pass, down to the input; the exception that a `bwd` raised, or None"
     asked = 'input_grad' in inspect.signature(model.backward).parameters
     try: model.backward(**(dict(input_grad=True) if asked else {}))
     except Exception as e: return e
+
+def _has_bwd(layer): return type(layer).bwd is not Module.bwd
+
+@patch
+def wobbly(self:_Point):
+    "A copy whose layers move the last bit of what they return, up or down at random"
+    p,draw = self.copy(),torch.Generator().manual_seed(0)
+    def wobble(forward):
+        def wobbled(*args):
+            out = forward(*args)
+            if not out.is_floating_point(): return out
+            return out*(1 + _EPS*(torch.randint(2, out.shape, generator=draw)*2. - 1))
+        return wobbled
+    for _,m in list(_walk(p.model)):
+        if isinstance(m, Module) and _has_bwd(m): m.forward = wobble(m.forward)
+    return p
 
 @patch
 def loss(self:_Point):
@@ -132,20 +151,18 @@ def backward(self:_Point, x):
     return error
 
 @patch
-def by_hand(self:_Point):
+def by_hand(self:_Point, wobble=False):
     "name -> `.g` after one pass, and the exception if there was one"
-    p = self.copy()
+    p = self.wobbly() if wobble else self.copy()
     p.model.zero_grad()
     leaves,error = p.leaves(),p.backward(p.x)
     return {n: getattr(t, 'g', None) for n,t in leaves.items()},error
 
 # %% ../nbs/03a_checking.ipynb #f276378b
-def _has_bwd(layer): return type(layer).bwd is not Module.bwd
-
 @patch
-def by_autograd(self:_Point):
+def by_autograd(self:_Point, wobble=False):
     "name -> gradient or None; the same for outputs of calls with a `bwd`; the exception or None"
-    p = self.copy()
+    p = self.wobbly() if wobble else self.copy()
     leaves = p.leaves()
     try:
         for t in leaves.values(): t.requires_grad_()
@@ -157,9 +174,8 @@ def by_autograd(self:_Point):
     by_name = {n: next(grads) for n in leaves}
     return by_name,[next(grads) if o.requires_grad else None for o in outs],None
 
-# %% ../nbs/03a_checking.ipynb #b49a6784
-_EPS = 2.**-52   # the distance from 1 to the next float64
 
+# %% ../nbs/03a_checking.ipynb #b49a6784
 class _Differences(NamedTuple):
     picks:Tensor     # The entries that were moved, as flat indices
     central:Tensor   # Their central differences
@@ -225,12 +241,11 @@ def kinks(self:_Point, auto, hand):
         a,b = sides
         return {n: torch.maximum((a[n] - g).abs(), (b[n] - g).abs()) for n,g in here.items()
                 if _fits(g, steps[n]) and _fits(a[n], g) and _fits(b[n], g)}
-    def sides(size): return [self.copy().shift(s, steps) for s in (size, -size)]
-    def move(sides):
-        return (moved(auto, [p.by_autograd()[0] for p in sides]),
-                moved(hand, [p.by_hand()[0] for p in sides]))
-    coarse,fine = move(sides(1e-8)),move(sides(1e-10))
-    last = moved(auto, [p.by_autograd()[0] for p in sides(_EPS)])
+    def move(size, wobble=False):
+        sides = [self.copy().shift(s, steps) for s in (size, -size)]
+        return (moved(auto, [p.by_autograd(wobble)[0] for p in sides]),
+                moved(hand, [p.by_hand(wobble)[0] for p in sides]))
+    coarse,fine,last = move(1e-8),move(1e-10),move(_EPS, wobble=True)
     # in units of the loss: below this a jump is not told from rounding
     weight = [(steps[n]*g).abs().nan_to_num().max().item()
               for here in (auto, hand) for n,g in here.items() if _fits(g, steps[n])]
@@ -238,8 +253,9 @@ def kinks(self:_Point, auto, hand):
     kink = {n: torch.zeros_like(t, dtype=torch.bool) for n,t in steps.items()}
     for far,near in zip(coarse, fine):
         for n in near: kink[n] |= (near[n] > .1*far[n]) & (near[n]*steps[n] > least)
-    for n in last: kink[n] |= ~auto[n].isfinite()
-    return kink,{n: 100*last[n][~kink[n]].norm().item() if n in last else 0. for n in steps}
+    for n in last[0]: kink[n] |= ~auto[n].isfinite()
+    def far(n): return max((m[n][~kink[n]].norm().item() for m in last if n in m), default=0.)
+    return kink,{n: 100*far(n) for n in steps}
 
 # %% ../nbs/03a_checking.ipynb #7f400661
 class Worst(NamedTuple):

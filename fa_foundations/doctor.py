@@ -196,6 +196,7 @@ def check_gradients(
     "Check every gradient that `model` works out by hand, on copies, and name the likely mistake"
     if not isinstance(model, Module):
         raise TypeError(f'check_gradients takes a Module, not {type(model).__name__}')
+    if targ is x: targ = x.clone()   # as targets, inputs have no gradient
     dtype = next((t.dtype for t in [x, *model.parameters()] if t.is_floating_point()), None)
     point = _Point(*_copies((model, x, targ), _float64), _SamePass(dtype))
     _try(point, (model, x, targ))
