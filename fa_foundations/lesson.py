@@ -8,6 +8,7 @@ __all__ = ['WAYS', 'Report', 'ladder_step', 'data_step', 'inits_step', 'gradient
 
 # %% ../nbs/06_lesson.ipynb #498241b5
 import platform, subprocess, sys, time
+from functools import partial
 from pathlib import Path
 import torch
 from fastcore.script import call_parse
@@ -144,9 +145,8 @@ def cost_step(report:Report, device:torch.device, quick:bool=False):
     times = {way: Timer('f()', globals={'f': f}, num_threads=torch.get_num_threads())
                   .blocked_autorange(min_run_time=.2 if quick else 1).median for way, f in passes.items()}
     peaks = {way: _peak_in_child(way, n, str(device)) for way in WAYS}
-    report.table(['way', 'time', 'against torch.nn', 'peak memory'],
-        [[way, _seconds_text(t), f'{t/times["torch.nn"]:.2f}', 'not measured' if peaks[way] is None else
-          f'{peaks[way]/2**20:.0f} MB'] for way, t in times.items()])
+    report.table(['way', 'time', 'against torch.nn', 'peak memory, one pass', 'five passes'],
+        [[way, _seconds_text(t), f'{t/times["torch.nn"]:.2f}', *peaks[way]] for way, t in times.items()])
 
 # %% ../nbs/06_lesson.ipynb #451101cc
 WAYS = ('functions by hand', 'Model by hand', 'torch.nn')
@@ -163,24 +163,28 @@ def _one_pass(way, n, device):
     return dict(zip(WAYS, (lambda: forward_and_backward(x, y, params), model_pass, torch_pass)))[way]
 
 def _peak_in_child(way, n, device):
-    "Bytes that one pass needs above what its process held before; None where it cannot be told"
-    if device.split(':')[0] not in ('cpu', 'cuda') or not Path('/proc/self/status').exists(): return None
-    code = f'from fa_foundations.lesson import _peak; print(_peak({way!r}, {n}, {device!r}))'
-    return int(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout)
+    "What one pass and five need above what their process held before, in words"
+    known = device.split(':')[0] in ('cpu', 'cuda') and Path('/proc/self/status').exists()
+    if not known: return ['not measured']*2
+    code = f'from fa_foundations.lesson import _peak; print(*_peak({way!r}, {n}, {device!r}))'
+    run = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    return [f'{int(peak)/2**20:.0f} MiB' for peak in run.stdout.split()]
 
 def _peak(way, n, device):
-    "In a fresh process: the growth of the peak during one pass"
+    "In a fresh process: how far its memory grows in one pass, and in five"
     run = _one_pass(way, n, device)
     _one_pass(way, 10, device)()   # libraries load their parts at first use
     if torch.device(device).type == 'cuda':
-        before = torch.cuda.memory_allocated()
+        now,most = torch.cuda.memory_allocated,torch.cuda.max_memory_allocated
         torch.cuda.reset_peak_memory_stats()
-        run()
-        return torch.cuda.max_memory_allocated() - before
-    Path('/proc/self/clear_refs').write_text('5')   # Linux: forget the peak so far
-    before = _resident('VmRSS')
-    run()
-    return _resident('VmHWM') - before
+    else:
+        now,most = partial(_resident, 'VmRSS'),partial(_resident, 'VmHWM')
+        Path('/proc/self/clear_refs').write_text('5')   # Linux: forget the peak so far
+    before = now()
+    def grown(passes):
+        for _ in range(passes): run()
+        return most() - before
+    return grown(1),grown(4)
 
 def _resident(key):
     "`VmRSS`, the memory held now, or `VmHWM`, its peak, in bytes"
