@@ -14,18 +14,18 @@ from torch import Tensor
 from .backprop import GeneralRelu, Lin, Model, Module, Mse, Relu, Residual
 
 # %% ../nbs/03b_model_files.ipynb #5b1e07a9
-_LAYERS = {c.__name__: c for c in (Lin, Relu, GeneralRelu, Residual, Model, Mse)}
+_LAYERS = [Lin, Relu, GeneralRelu, Residual, Model, Mse]
+_TAKEN = {c.__name__ for c in _LAYERS}
 
 def savable(
-    cls:type, # Subclass of `Module` that keeps what its `__init__` takes in attributes of the same names
+    cls:type, # Subclass of `Module` that keeps what its `__init__` takes in attributes of those names
 ) -> type: # The same class
-    "Let `save` and `load` know the layers of a class; to be used as a decorator"
+    "Let `save` and `load` know a class of layers; a decorator. Of two with one name the last is loaded"
     if not (isinstance(cls, type) and issubclass(cls, Module)):
         raise TypeError(f'savable takes a class of layers, not {cls!r}')
-    old = _LAYERS.get(cls.__name__, cls)
-    if old.__module__ != cls.__module__:   # the same module run again may replace its own
-        raise ValueError(f'there is a {cls.__name__} in {old.__module__}: rename yours')
-    _LAYERS[cls.__name__] = cls
+    if cls.__name__ in _TAKEN: raise ValueError(f'{cls.__name__} is taken: rename your class')
+    if cls in _LAYERS: _LAYERS.remove(cls)
+    _LAYERS.append(cls)
     return cls
 
 # %% ../nbs/03b_model_files.ipynb #5b1e07ab
@@ -35,7 +35,7 @@ _DTYPES = {f'torch.{d}': getattr(torch, d) for d in '''float16 bfloat16 float32 
 def _settings(layer, path):
     "What `__init__` must be given to make this layer again"
     name = type(layer).__name__
-    if _LAYERS.get(name) is not type(layer): raise TypeError(
+    if type(layer) not in _LAYERS: raise TypeError(
         f'{path} is a {name}, a class that `save` does not know: mark it with `savable`, '
         'or keep `model.state_dict()` with `torch.save`')
     own = {k: v for k,v in vars(layer).items() if k[0] != '_'}
@@ -93,10 +93,11 @@ def _from_bytes(raw):
         if isinstance(o, list): return [one(e) for e in o]
         if not isinstance(o, dict): return o
         return tensors[o['tensor']] if 'tensor' in o else layers[o['layer']]
+    known = {c.__name__: c for c in _LAYERS}
     for name,own in header['layers']:
-        if name not in _LAYERS:
+        if name not in known:
             raise ValueError(f'unknown layer {name!r}: import the module that defines it')
-        layers.append(_LAYERS[name](**{k: one(v) for k,v in own.items()}))
+        layers.append(known[name](**{k: one(v) for k,v in own.items()}))
     return layers[-1]
 
 # %% ../nbs/03b_model_files.ipynb #5b1e07b1
