@@ -34,6 +34,7 @@ SWAPS = {   # what stands for what
     ast.IsNot:ast.Is, ast.In:ast.NotIn, ast.NotIn:ast.In, ast.Add:ast.Sub, ast.Sub:ast.Add, ast.Mult:ast.Div, ast.Div:ast.Mult,
     ast.FloorDiv:ast.Mult, ast.Mod:ast.Mult, ast.Pow:ast.Mult, ast.MatMult:ast.Mult}
 TRANSPOSES = {'T', 'mT', 't', 'transpose'}
+TESTED_WITH = {'judges': 'exercises', 'gradient_judges': 'exercises'}   # whose test notebook is that of another module
 ORDER_IS_NO_CHOICE = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super'}
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _plant(mutant, folder):
 
 def _checks(module, notebook):
     "The notebooks that are to find a mutant of `module`, the quickest first"
-    tests = Path(f'nbs/tests/test_{module}.ipynb')
+    tests = Path(f'nbs/tests/test_{TESTED_WITH.get(module, module)}.ipynb')
     return [p for p in (tests, notebook) if (ROOT/p).exists()]
 
 def attempt(mutant, limits):
