@@ -18,20 +18,17 @@ _LAYERS = [Lin, Relu, GeneralRelu, Residual, Model, Mse]
 _TAKEN = {c.__name__ for c in _LAYERS}
 
 def savable(
-    cls:type, # Subclass of `Module` that keeps what its `__init__` takes in attributes of those names
+    cls:type, # Subclass of `Module`, with an attribute for each argument of `__init__`
 ) -> type: # The same class
-    "Let `save` and `load` know a class of layers; a decorator. Of two with one name the last is loaded"
+    "Let `save` and `load` know a class of layers; to be used as a decorator"
     if not (isinstance(cls, type) and issubclass(cls, Module)):
         raise TypeError(f'savable takes a class of layers, not {cls!r}')
     if cls.__name__ in _TAKEN: raise ValueError(f'{cls.__name__} is taken: rename your class')
     if cls in _LAYERS: _LAYERS.remove(cls)
-    _LAYERS.append(cls)
+    _LAYERS.append(cls)   # `load` takes the last one of a name
     return cls
 
 # %% ../nbs/03b_model_files.ipynb #5b1e07ab
-_DTYPES = {f'torch.{d}': getattr(torch, d) for d in '''float16 bfloat16 float32 float64
-    complex64 complex128 uint8 int8 int16 int32 int64 bool'''.split()}
-
 def _settings(layer, path):
     "What `__init__` must be given to make this layer again"
     name = type(layer).__name__
@@ -42,6 +39,10 @@ def _settings(layer, path):
     if odd := own.keys() ^ signature(type(layer)).parameters.keys():
         raise TypeError(f'{path}, a {name}, lacks or adds attributes: {sorted(odd)}')
     return own
+
+# %% ../nbs/03b_model_files.ipynb #5b1e07d2
+_DTYPES = {f'torch.{d}': getattr(torch, d) for d in '''float16 bfloat16 float32 float64
+    complex64 complex128 uint8 int8 int16 int32 int64 bool'''.split()}
 
 def _describe(model):
     "The layers and the tensors of `model`, each once; others refer to them by number"
@@ -72,34 +73,6 @@ def _to_bytes(model):
     numbers = (t.reshape(-1).view(torch.uint8).numpy().tobytes() for t in tensors)
     return b''.join([len(header).to_bytes(8, 'little'), header, *numbers])
 
-def _read_tensors(kinds, raw, at):
-    "Tensors of these dtypes and shapes, which fill `raw` from byte `at` to its end"
-    tensors = []
-    for dtype,shape in kinds:
-        flat = torch.empty(0, dtype=_DTYPES[dtype])
-        size = math.prod(shape) * flat.itemsize
-        if size: flat = torch.frombuffer(bytearray(raw[at:at+size]), dtype=flat.dtype)
-        tensors.append(flat.reshape(shape))
-        at += size
-    if at != len(raw): raise ValueError(f'the header speaks of {at} bytes, there are {len(raw)}')
-    return tensors
-
-def _from_bytes(raw):
-    "The model in what `_to_bytes` made"
-    end,layers = 8 + int.from_bytes(raw[:8], 'little'),[]
-    header = json.loads(raw[8:end])
-    tensors = _read_tensors(header['tensors'], raw, end)
-    def one(o):
-        if isinstance(o, list): return [one(e) for e in o]
-        if not isinstance(o, dict): return o
-        return tensors[o['tensor']] if 'tensor' in o else layers[o['layer']]
-    known = {c.__name__: c for c in _LAYERS}
-    for name,own in header['layers']:
-        if name not in known:
-            raise ValueError(f'unknown layer {name!r}: import the module that defines it')
-        layers.append(known[name](**{k: one(v) for k,v in own.items()}))
-    return layers[-1]
-
 # %% ../nbs/03b_model_files.ipynb #5b1e07b1
 _MAGIC = b'fa_foundations model, format 1\n'
 
@@ -119,6 +92,36 @@ def save(
             os.fsync(f.fileno())
         os.replace(part, path)
     finally: part.unlink(missing_ok=True)
+
+# %% ../nbs/03b_model_files.ipynb #5b1e07d3
+def _read_tensors(kinds, raw, at):
+    "Tensors of these dtypes and shapes, which fill `raw` from byte `at` to its end"
+    tensors = []
+    for dtype,shape in kinds:
+        flat = torch.empty(0, dtype=_DTYPES[dtype])
+        size = math.prod(shape) * flat.itemsize
+        if size: flat = torch.frombuffer(bytearray(raw[at:at+size]), dtype=flat.dtype)
+        tensors.append(flat.reshape(shape))
+        at += size
+    if at != len(raw):
+        raise ValueError(f'the header speaks of {at} bytes, there are {len(raw)}')
+    return tensors
+
+def _from_bytes(raw):
+    "The model in what `_to_bytes` made"
+    end,layers = 8 + int.from_bytes(raw[:8], 'little'),[]
+    header = json.loads(raw[8:end])
+    tensors = _read_tensors(header['tensors'], raw, end)
+    def one(o):
+        if isinstance(o, list): return [one(e) for e in o]
+        if not isinstance(o, dict): return o
+        return tensors[o['tensor']] if 'tensor' in o else layers[o['layer']]
+    known = {c.__name__: c for c in _LAYERS}
+    for name,own in header['layers']:
+        if name not in known:
+            raise ValueError(f'unknown layer {name!r}: import the module that defines it')
+        layers.append(known[name](**{k: one(v) for k,v in own.items()}))
+    return layers[-1]
 
 # %% ../nbs/03b_model_files.ipynb #5b1e07b6
 def load(
