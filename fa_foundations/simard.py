@@ -6,26 +6,16 @@
 __all__ = ['fa_train']
 
 # %% ../nbs/04a_simard.ipynb #5dfe23f3
-import json, os, platform, statistics, time
+import json, statistics, time
 from pathlib import Path
 import torch
 from fastcore.script import call_parse, store_true
-from .core import get_data, normalize_data
+from .core import _machine, get_data, normalize_data
 from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu
 from .training import CrossEntropy, evaluate, fit, linear_decay
 
 # %% ../nbs/04a_simard.ipynb #33b1f545
-def _made_on(device):
-    "Date, kind of machine and versions, to go with a result"
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [o.partition(':')[2].strip() for o in lines if o.startswith('model name')]
-    return {'date': time.strftime('%Y-%m-%d'), 'device': str(device),
-            'processor': (names or [platform.machine()])[0], 'cores': os.cpu_count(),
-            'threads': torch.get_num_threads(), 'python': platform.python_version(),
-            'torch': torch.__version__}
-
 def _one_net(data, seed, n_hidden, init_scale, progress, **settings):
     "Train a net, and measure it on the test set of `data`"
     start,gen = time.perf_counter(),torch.Generator().manual_seed(seed)
@@ -47,13 +37,13 @@ def _add_to(path, result):
 # %% ../nbs/04a_simard.ipynb #ab84c28d
 @call_parse
 def fa_train(
-    n_hidden:int=800, # Hidden units
+    hidden:int=800, # Hidden units
     epochs:int=40, # Times through the training set
     lr:float=0.1, # Learning rate, falling to 0 in a straight line
-    batch_size:int=128, # Rows a step
+    batch:int=128, # Rows a step
     momentum:float=0.9, # As in `SGD`
-    weight_decay:float=5e-4, # As in `SGD`
-    init_scale:float=0.5, # Factor for the Kaiming weights that it starts from
+    decay:float=5e-4, # `weight_decay` of `SGD`
+    scale:float=0.5, # Factor for the Kaiming weights that it starts from
     seeds:int=1, # Nets to train, with seeds 0, 1, 2 and so on
     test:store_true=False, # Train on training and validation set, measure on the test set
     device:str='cpu', # Device to train on
@@ -61,8 +51,9 @@ def fa_train(
     out:str='', # JSON file; the result is added to the list in it
 ): # Settings, the nets' errors in percent, their median, what it was made on; a dict
     "Train nets with one hidden layer on MNIST, and measure their error on the validation set"
-    settings = dict(n_hidden=n_hidden, epochs=epochs, lr=lr, batch_size=batch_size,
-                    momentum=momentum, weight_decay=weight_decay, init_scale=init_scale)
+    options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay, scale=scale)
+    settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,
+                    momentum=momentum, weight_decay=decay, init_scale=scale)
     d = get_data(device=device)
     if test: d = d._replace(x_train=torch.cat([d.x_train, d.x_valid]), x_valid=d.x_valid[:0],
                             y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0])
@@ -71,9 +62,9 @@ def fa_train(
     for seed in range(seeds):
         nets.append(_one_net(d, seed, progress=not quiet, **settings))
         print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**nets[-1]), flush=True)
-    flags = [f'--{k} {v}' for k,v in settings.items()] + [f'--seeds {seeds}'] + ['--test'] * test
+    flags = [f'--{k} {v}' for k,v in options.items()] + [f'--seeds {seeds}'] + ['--test'] * test
     result = {'command': ' '.join(['fa_train', *flags]), 'trained_on': len(d.x_train),
               'measured_on': 'test' if test else 'validation', **settings, 'nets': nets,
-              'median_error': statistics.median(o['error'] for o in nets), **_made_on(device)}
+              'median_error': statistics.median(o['error'] for o in nets), **_machine(torch.device(device))}
     if out: _add_to(Path(out), result)
     return result
