@@ -83,8 +83,9 @@ def _tiles(a, b, c):
     "Add `a @ b` to `c` by packed panels of `b`, four rows of `a` at a time"
     (n, depth), m = a.shape, b.shape[1]
     tall, wide = min(_DEPTH, -(-depth//4)*4), min(_ROW_BYTES//a.itemsize, -(-m//16)*16)
-    panel = np.zeros((tall, wide), a.dtype)
-    left, out = np.zeros((4, tall), a.dtype), np.zeros((4, wide), a.dtype)
+    store = np.zeros((tall + 5)*wide, a.dtype)   # `out` half a row off: see below
+    panel, out = store[:tall*wide].reshape(tall, wide), store[-wide//2-4*wide:-wide//2].reshape(4, wide)
+    left = np.zeros((4, tall), a.dtype)
     for k0 in range(0, depth, tall):
         n_k = min(tall, depth - k0)
         for j0 in range(0, m, wide):
@@ -133,9 +134,10 @@ def matmul_tiled(
     "The product of `a` and `b` by packed blocks, in as many threads as torch uses"
     _check_compiled(a, b, 'matmul_tiled')
     (n, depth), m = a.shape, b.shape[1]
-    kernel, c = _compiled(_tiles, a.dtype), a.new_zeros(n, m)
+    kernel, left, right = _compiled(_tiles, a.dtype), _array(a), _array(b)
+    out = np.zeros((n, m), left.dtype)   # torch's threads, once woken, would spin beside ours
+    c = torch.from_numpy(out)
     if not n*depth*m: return c
-    left, right, out = _array(a), _array(b), c.numpy()
     n_threads = max(1, min(torch.get_num_threads(), n*depth*m // _WORTH_A_THREAD, n//4))
     step = -(-n // (4*n_threads)) * 4   # rows of a strip, in fours
     def strip(t): kernel(left[t*step:(t+1)*step], right, out[t*step:(t+1)*step])
