@@ -2,7 +2,7 @@
 
     python tools/versions.py torch==2.6.0 'fastcore==1.14.*' 'numpy<2'       # requirements, as pip has them
     python tools/versions.py 'fastcore>=2' --without numba triton            # the newest, and what to take out again
-    python tools/versions.py --env /tmp/env --notebooks nbs/0*.ipynb         # make and keep an environment, or use it again
+    python tools/versions.py --env ENV --notebooks nbs/0*.ipynb         # make and keep an environment, or use it again
 
 Makes an environment from the wheel, the requirements and what the checks need; nbdev is not among them, as it forbids fastcore 2.
 There every module is imported, `fa_lesson --quick` runs, and each notebook runs in a kernel of its own up to its first error, in
