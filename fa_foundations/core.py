@@ -8,6 +8,7 @@ __all__ = ['default_device', 'read_idx', 'Data', 'get_data', 'show_images', 'nor
 # %% ../nbs/00_core.ipynb #b36e4bda
 import gzip, math, os, platform, struct, sys, warnings, zlib
 from datetime import datetime
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -231,3 +232,10 @@ def _text_table(title, heads, lines):
     def line(cells):
         return '  '.join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])])
     return '\n'.join([title, *map(line, (heads, *lines))])
+
+def _html_table(title, heads, lines):
+    "What `_text_table` prints, for a notebook"
+    def line(tag, cells): return ''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)
+    body = ''.join(f'<tr>{line("td", cells)}</tr>' for cells in lines)
+    return (f'<table><caption>{escape(title)}</caption><thead><tr>{line("th", heads)}</tr></thead>'
+            f'<tbody>{body}</tbody></table>')

@@ -167,21 +167,24 @@ def _tile_kernel():
 # %% ../nbs/01b_fast_matmul.ipynb #d72bce0a
 @functools.cache
 def _gpu_kernel(
-    interpret:bool, # By Triton's interpreter, on the CPU?
+    make, # Returns a function in Triton's language
+    interpret:bool=False, # By Triton's interpreter, on the CPU?
 ): # The kernel, ready to launch
-    "The kernel under Triton: compiled for the GPU, or interpreted"
+    "What `make` returns, under Triton: compiled for the GPU, or interpreted"
     try: import triton
     except ImportError as e:
         raise ImportError(f"matmul_gpu needs triton ({e}): "
                           "pip install 'fa_foundations[gpu]'") from e
     had = os.environ.get('TRITON_INTERPRET')
     os.environ['TRITON_INTERPRET'] = str(int(interpret))
-    try: return triton.jit(_tile_kernel())
+    try: return triton.jit(make())
     finally:
         if had is None: del os.environ['TRITON_INTERPRET']
         else: os.environ['TRITON_INTERPRET'] = had
 
 # %% ../nbs/01b_fast_matmul.ipynb #c4a75f17
+_MANY = 2**22   # results: enough large tiles for all units of a GPU
+
 def matmul_gpu(
     a:Tensor, # Left matrix, `(n, k)`: float16, bfloat16 or float32; any strides
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
@@ -193,8 +196,10 @@ def matmul_gpu(
     _check_gradient(a, b, 'matmul_gpu')
     if a.is_cpu and a.dtype is torch.bfloat16:   # numpy, which interprets, has no such type
         return matmul_gpu(a.float(), b.float()).to(a.dtype)
-    (n, depth), m, (BN, BM, BK) = a.shape, b.shape[1], (64, 64, 32)
-    c, kernel, across = a.new_empty(n, m), _gpu_kernel(a.is_cpu), -(-m//BM)
+    (n, depth), m = a.shape, b.shape[1]
+    side = 128 if n*m >= _MANY and a.dtype is not torch.float32 else 64
+    BN, BM, BK = side, side if m > 16 else 16, 32
+    c, kernel, across = a.new_empty(n, m), _gpu_kernel(_tile_kernel, a.is_cpu), -(-m//BM)
     if not n*m: return c
     a, b = a.detach().resolve_neg(), b.detach().resolve_neg()
     with torch.cuda.device(a.device) if a.is_cuda else nullcontext():

@@ -6,7 +6,7 @@
 __all__ = ['RUNGS', 'SHAPES', 'Roof', 'measure_roof', 'Ladder', 'ladder', 'fa_ladder']
 
 # %% ../nbs/01c_ladder.ipynb #9e3442be
-import sys
+import sys, torch
 from dataclasses import asdict, dataclass, field
 from html import escape
 from importlib.util import find_spec
@@ -15,10 +15,10 @@ from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
 from timeit import Timer
-import torch
 from fastcore.script import call_parse
-from .core import _machine, _progress, _seconds_text, _short, _text_table, default_device
-from .fast_matmul import _compiled, _in_threads
+from .core import _html_table, _machine, _progress, _seconds_text, _short, _text_table
+from .core import default_device
+from .fast_matmul import _compiled, _gpu_kernel, _in_threads
 from .fast_matmul import matmul_compiled, matmul_gpu, matmul_tiled
 from .matmul import matmul_broadcast, matmul_einsum, matmul_elementwise
 from .matmul import matmul_loops, matmul_torch
@@ -26,10 +26,8 @@ from .matmul import matmul_loops, matmul_torch
 # %% ../nbs/01c_ladder.ipynb #3f1212f9
 def _clock(device):
     "A clock in seconds that waits for `device` to finish what it was given before it is read"
-    wait = {'cuda': torch.cuda.synchronize, 'mps': torch.mps.synchronize}.get(device.type)
-    def now():
-        if wait: wait()
-        return perf_counter()
+    wait = {'cuda': torch.cuda.synchronize, 'mps': torch.mps.synchronize}.get(device.type, lambda: None)
+    def now(): wait(); return perf_counter()
     return now
 
 # %% ../nbs/01c_ladder.ipynb #4bd46a8b
@@ -52,7 +50,8 @@ def _fitting_part(f, a, b, clock, longest):
         new = (rows, min(m, int(cols*grow))) if cols < m else (min(n, int(rows*grow)), cols)
         if grow < 2 and new != (n, m): break   # not worth another try
         rows, cols = new
-        seconds = once()
+        before, seconds = seconds, once()
+        if seconds > 2*grow*before: seconds = once()   # was it compiled for this shape?
     return rows, cols, seconds
 
 # %% ../nbs/01c_ladder.ipynb #5e476e04
@@ -77,6 +76,18 @@ def _multiply_adds(x, y, c):
             for _ in range(16): v = v*xr + yr
             c[0,j] = v
 
+def _chains():
+    "The same loop in Triton's language, for a GPU"
+    global tl
+    import triton.language as tl
+    def chains(at, x, y, rounds):
+        at += tl.program_id(0)*1024 + tl.arange(0, 1024)
+        v = tl.load(at)
+        for r in range(rounds):
+            for _ in tl.static_range(16): v = v*x + y
+        tl.store(at, v)
+    return chains
+
 # %% ../nbs/01c_ladder.ipynb #242b17aa
 def _best(f, clock, n=7):
     "The shortest of `n` calls in seconds, after one to warm up"
@@ -85,20 +96,24 @@ def _best(f, clock, n=7):
 
 def _arithmetic_rate(dtype, device, rounds=20_000, width=512):
     "GFLOP/s of multiply-adds, and what loop it was"
-    clock, n = _clock(device), torch.get_num_threads()
-    if device.type == 'cpu' and dtype in (torch.float32, torch.float64) and find_spec('numba'):
+    n, many, exact = torch.get_num_threads(), 2**22, dtype in (torch.float32, torch.float64)
+    if device.type == 'cpu' and exact and find_spec('numba'):
         x, y = (torch.full((rounds, 1), o, dtype=dtype).numpy() for o in (0.999, 0.001))
         rows, loop = torch.zeros(n, 1, width, dtype=dtype).numpy(), _compiled(_multiply_adds, dtype)
-        seconds = _best(lambda: _in_threads(lambda t: loop(x, y, rows[t]), n), clock)
-        how = f'multiply-adds compiled by Numba, {n} thread' + 's'*(n > 1)
-        return 2*16*rounds*width*n / seconds / 1e9, how
-    v = torch.ones(2**14 * n if device.type == 'cpu' else 2**24, dtype=dtype, device=device)
-    def chain():
-        for _ in range(100): v.addcmul_(v, v, value=0)
-    how = "torch's addcmul, a lower bound: memory holds it back"
-    return 2*100*v.numel() / _best(chain, clock) / 1e9, how
+        def run(): _in_threads(lambda t: loop(x, y, rows[t]), n)
+        work, how = 16*rounds*width*n, f'multiply-adds compiled by Numba, {n} thread' + 's'*(n > 1)
+    elif device.type == 'cuda' and exact and find_spec('triton'):
+        c, kernel = torch.zeros(many, dtype=dtype, device=device), _gpu_kernel(_chains)
+        def run():
+            with torch.cuda.device(device): kernel[(many//1024,)](c, 0.999, 0.001, rounds//100)
+        work, how = 16*(rounds//100)*many, 'multiply-adds compiled by Triton'
+    else:
+        v = torch.ones(2**14 * n if device.type == 'cpu' else many, dtype=dtype, device=device)
+        def run():
+            for _ in range(100): v.addcmul_(v, v, value=0)
+        work, how = 100*v.numel(), "torch's addcmul, a lower bound: memory holds it back"
+    return 2*work / _best(run, _clock(device)) / 1e9, how
 
-# %% ../nbs/01c_ladder.ipynb #f6b67f5c
 def _name(dtype): return str(dtype).removeprefix('torch.')
 
 @dataclass
@@ -147,7 +162,6 @@ RUNGS = _rungs()
 
 # %% ../nbs/01c_ladder.ipynb #612d6c91
 def _percent(share): return '<0.01%' if share < 1e-4 else f'{_short(100*share)}%'
-
 def _size_text(shape): return 'x'.join(map(str, shape))
 
 def _cells(row):
@@ -165,7 +179,6 @@ def _tables(result):
         lines = [_cells(row) for row in result.rows if row['shape'] == (n, k, m)]
         yield f'({n}, {k}) @ ({k}, {m})', heads, lines
 
-# %% ../nbs/01c_ladder.ipynb #06d29830
 def _notes(result):
     "What a reader of the tables must know"
     m = result.machine
@@ -181,15 +194,6 @@ def _notes(result):
     if result.interrupted: yield 'interrupted: what is missing was not measured'
     if result.roof: yield from str(result.roof).splitlines()
 
-# %% ../nbs/01c_ladder.ipynb #da8f644f
-def _html_table(title, heads, lines):
-    "What `_text_table` prints, for a notebook"
-    def line(tag, cells): return ''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)
-    body = ''.join(f'<tr>{line("td", cells)}</tr>' for cells in lines)
-    return (f'<table><caption>{escape(title)}</caption><thead><tr>{line("th", heads)}</tr></thead>'
-            f'<tbody>{body}</tbody></table>')
-
-# %% ../nbs/01c_ladder.ipynb #80af64bb
 def _finish(ax, roof_line, **labels):
     "Labels, the roof, and a legend above the axes"
     if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
@@ -212,15 +216,14 @@ def _bars(ax, result, rungs, shapes):
 
 def _roofline(ax, result, rungs):
     "Speed of each row over its arithmetic intensity, under the roof"
-    size, roof, line = getattr(torch, result.machine['dtype']).itemsize, result.roof, None
+    size, roof = getattr(torch, result.machine['dtype']).itemsize, result.roof
     for r, name in enumerate(rungs):
         rows = [row for row in result.rows if row['rung'] == name]
         at = [_intensity(row['shape'], size) for row in rows]
         ax.plot(at, [row['gflops'] for row in rows], 'os^DvPX*'[r % 8], color=f'C{r % 10}', ms=5,
                 label=name.removeprefix('matmul_'))
-    if roof:
-        at = [0.5, roof.gflops/roof.gb_per_s, 500]
-        line = at, [min(roof.gflops, o*roof.gb_per_s) for o in at]
+    at = roof and [0.5, roof.gflops/roof.gb_per_s, 500]
+    line = roof and (at, [min(roof.gflops, o*roof.gb_per_s) for o in at])
     _finish(ax, line, yscale='log', xlabel='operations a byte', ylabel='GFLOP/s')
 
 # %% ../nbs/01c_ladder.ipynb #79b487cc
@@ -246,8 +249,7 @@ class Ladder:
         return dumps(asdict(self), indent=1)
 
     @classmethod
-    def from_json(cls, text:str # What `to_json` wrote
-                 ): # An equal `Ladder`
+    def from_json(cls, text:str)->'Ladder': # Equal to the one whose `to_json` wrote `text`
         "A ladder that was timed earlier or elsewhere"
         d = loads(text)
         for row in d['rows']: row |= dict(shape=tuple(row['shape']), timed=tuple(row['timed']))
@@ -279,9 +281,8 @@ def _why_not(f, dtype, device):
     if f is matmul_gpu and device.type == 'cpu': return 'interpreted on the CPU, for checks only'
     one = torch.ones(1, 1, dtype=dtype, device=device)
     try: f(one, one)
-    except (TypeError, ImportError) as e: return str(e)
+    except (TypeError, ImportError, NotImplementedError) as e: return str(e)
 
-# %% ../nbs/01c_ladder.ipynb #57c322b6
 def _compare(result):
     "Add to each row how it compares with the base rung at its shape, and with the roof"
     names = [row['rung'] for row in result.rows]

@@ -35,7 +35,8 @@ SWAPS = {   # what stands for what
     ast.FloorDiv:ast.Mult, ast.Mod:ast.Mult, ast.Pow:ast.Mult, ast.MatMult:ast.Mult}
 TRANSPOSES = {'T', 'mT', 't', 'transpose'}
 TESTED_WITH = {'judges': 'exercises', 'gradient_judges': 'exercises'}   # whose test notebook is that of another module
-ORDER_IS_NO_CHOICE = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super'}
+NO_ORDER = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super',   # there is one order alone,
+            'min', 'max', 'maximum', 'minimum', 'promote_types'}                 # or it does not matter
 
 @dataclass(frozen=True)
 class Mutant:
@@ -85,7 +86,7 @@ def _changes(node):
         case ast.If(body=[ast.Raise() | ast.Return() | ast.Continue() | ast.Break()], orelse=[]):
             yield 'dropped statement', None
     match node:
-        case ast.Call(func=func, args=[first, second, *rest]) if getattr(func, 'id', '') not in ORDER_IS_NO_CHOICE:
+        case ast.Call(func=func, args=[first, second, *rest]) if getattr(func, 'id', getattr(func, 'attr', '')) not in NO_ORDER:
             if not any(isinstance(a, ast.Starred) for a in (first, second)) and ast.dump(first) != ast.dump(second):
                 yield 'argument order', _changed(node, args=[second, first, *rest])
 

@@ -53,7 +53,8 @@ def execute(path, device, times=1, folder=None, root=ROOT, export=None):
 
     `times`: runs in a row in one kernel. `folder`: where to run, by default beside the notebook. `root`: the tree that the
     package comes from. `export`: a notebook whose module is written first."""
-    os.environ.update(FA_DEVICE=device, IN_TEST='1', PYTHONPATH=str(root))   # a cell may start processes of its own
+    path_of_children = os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))
+    os.environ.update(FA_DEVICE=device, IN_TEST='1', PYTHONPATH=path_of_children)
     os.chdir(root)
     sys.path.insert(0, str(root))
     if device=='fakegpu':

@@ -7,8 +7,8 @@
 
 A tensor that is left on the CPU by mistake passes every test on a CPU, and fails for the first reader who has a GPU. On this
 device it fails here. As on CUDA, a CPU tensor of no dimensions may take part in elementwise arithmetic, CPU tensors may be
-indices, and a draw there wants a generator made there. Not covered: a literal 'cuda', and a draw on the CPU from a generator
-of the pretend GPU.
+indices, a draw there wants a generator made there, and matrices of integers have no product. Not covered: a literal 'cuda', and
+a draw on the CPU from a generator of the pretend GPU.
 
 A `FakeGpu` tensor is a shell that says `fakegpu:0` around a CPU tensor, `raw`, that holds the values. PyTorch hands every
 operation on a shell to `_run`, which looks at the devices, computes with the raw tensors and puts shells on the results.
@@ -100,6 +100,16 @@ def _check_generator(generator, on_gpu):
     if wanted != found: raise RuntimeError(f"Expected a '{wanted}' device type for generator but found '{found}'")
 
 
+# What CUDA has for no integers: "addmm_cuda" not implemented for 'Long'
+_PRODUCTS = {aten.mm.default, aten.addmm.default, aten.bmm.default, aten.baddbmm.default, aten.mv.default, aten.addmv.default,
+             aten.dot.default}
+
+def _check_types(func, args):
+    dtype = args[0].dtype
+    if not (dtype.is_floating_point or dtype.is_complex):
+        raise NotImplementedError(f'{func._schema.name} is not implemented for {dtype} on {DEVICE}')
+
+
 # ---- Running an operation
 
 def _bare(values, kinds):
@@ -132,6 +142,7 @@ def _run(func, args, kwargs):
     raw_args = _bare(args, kinds)
     raw_kwargs = dict(zip(kwargs, _bare(kwargs.values(), kinds)))
     if len(kinds)==2: _check_devices(func, args, kwargs)
+    if func in _PRODUCTS and True in kinds: _check_types(func, args)
     device = kwargs.get('device')
     to_gpu = True in kinds if device is None else torch.device(device).type==NAME
     if kwargs.get('generator') is not None: _check_generator(kwargs['generator'], to_gpu)

@@ -112,6 +112,13 @@ def test_its_own_generator(gpu):
 def test_mixing(f, x):
     with REFUSED: f(x, x.cpu())
 
+@pytest.mark.parametrize('f', [
+    lambda t: t@t.T, lambda t: torch.einsum('ij,kj->ik', t, t), lambda t: t@t[0], lambda t: t[0]@t[0], lambda t: torch.bmm(t[None], t.T[None]),
+    lambda t: torch.addmm(t[:, :2], t, t.T), lambda t: torch.addmv(t[:, 0], t, t[0])])
+def test_no_product_of_integers(f, x):
+    f(x), f(x.cpu().int())
+    with pytest.raises(NotImplementedError, match='not implemented for torch.int32'): f(x.int())
+
 def test_foreign_generators(gpu):
     foreign = torch.Generator()
     with GENERATOR_REFUSED: torch.randn(3, generator=foreign, device=gpu)
