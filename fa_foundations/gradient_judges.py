@@ -58,9 +58,7 @@ _add('03.1', 'mae_grad(inp, targ)',
         'this is the gradient of mse: here only the sign of the difference counts':
             lambda x,y: 2*(x - y)/x.numel(),
         'where inp equals targ the slope is to be 0':
-            lambda x,y: torch.where(x > y, 1., -1.).to(x)/x.numel(),
-        'where inp equals targ the slope is 0: 0/0 is nan':
-            lambda x,y: (x - y)/(x - y).abs()/x.numel()})
+            lambda x,y: torch.where(x > y, 1., -1.).to(x)/x.numel()})
 
 # %% ../nbs/05b_gradient_judges.ipynb #046d04b1
 _add('03.2', 'leaky_relu_grad(inp, out, slope)',
@@ -98,16 +96,20 @@ _add('03.3', 'scale_grad(inp, out, s)',
     judge=lambda inp,out,s: dict(zip(
         ('inp.g', 's.g'), _autograd(lambda x,s: x*s, inp, s, up=out.g))),
     suspects={
-        'each weight is used by every row: sum over the batch, .sum(0)': lambda x,out,s: out.g*x,
-        'sum over the batch, axis 0, not over the inputs': lambda x,out,s: (out.g*x).sum(1),
-        'the paths through the rows add up: a sum, not a mean': lambda x,out,s: (out.g*x).mean(0),
+        'each weight is used by every row: sum over the batch, .sum(0)':
+            lambda x,out,s: {'s.g': out.g*x},
+        'sum over the batch, axis 0, not over the inputs':
+            lambda x,out,s: {'s.g': (out.g*x).sum(1)},
+        'the paths through the rows add up: a sum, not a mean':
+            lambda x,out,s: {'s.g': (out.g*x).mean(0)},
         'this is the gradient of a bias: a weight is multiplied by inp':
-            lambda x,out,s: out.g.sum(0),
+            lambda x,out,s: {'s.g': out.g.sum(0)},
         'the gradient of one factor has the other factor in it':
             lambda x,out,s: {'s.g': (out.g*s).sum(0), 'inp.g': out.g*x},
         'multiply by out.g, what arrives from above':
             lambda x,out,s: {'s.g': x.sum(0), 'inp.g': s.expand_as(x)},
-        'the input was multiplied by s: so is its gradient': lambda x,out,s: out.g})
+        'the input was multiplied by s: so is its gradient':
+            lambda x,out,s: {'inp.g': out.g}})
 
 # %% ../nbs/05b_gradient_judges.ipynb #f9c8e061
 def _in_network(scale, s, x, w, b, targ):
