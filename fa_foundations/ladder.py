@@ -194,6 +194,7 @@ def _notes(result):
     if result.interrupted: yield 'interrupted: what is missing was not measured'
     if result.roof: yield from str(result.roof).splitlines()
 
+# %% ../nbs/01c_ladder.ipynb #80af64bb
 def _finish(ax, roof_line, **labels):
     "Labels, the roof, and a legend above the axes"
     if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
@@ -294,7 +295,6 @@ def _compare(result):
 
 # %% ../nbs/01c_ladder.ipynb #92e2e2db
 SHAPES = (5, 784, 10), (50_000, 784, 10), (512, 512, 512), (1024, 1024, 1024)
-
 def ladder(
     shapes:tuple=SHAPES, # Each `(n, k, m)`, for `(n, k) @ (k, m)`
     rungs:list|dict|None=None, # Names from `RUNGS`, or name -> function; None: all that can run

@@ -105,6 +105,7 @@ _PRODUCTS = {aten.mm.default, aten.addmm.default, aten.bmm.default, aten.baddbmm
              aten.dot.default}
 
 def _check_types(func, args):
+    "Raise for a product of integers, as CUDA does"
     dtype = args[0].dtype
     if not (dtype.is_floating_point or dtype.is_complex):
         raise NotImplementedError(f'{func._schema.name} is not implemented for {dtype} on {DEVICE}')
