@@ -43,7 +43,7 @@ def lin(
 
 # %% ../nbs/02_fully_connected.ipynb #b6a9edb2
 def calculate_fans(
-    shape:tuple, # Shape of a weight: `(n_in, n_out)`, then the kernel's sizes for a convolution
+    shape:tuple, # Shape of a weight: `(n_in, n_out)`, then the window's sizes for a convolution
     layout:str='in_out', # 'in_out', or 'out_in' as in torch's own layers
 )->tuple: # `(fan_in, fan_out)`
     "How many inputs meet in one output, and how many outputs one input reaches"
@@ -52,7 +52,7 @@ def calculate_fans(
     shape = tuple(map(index, [shape] if isinstance(shape, int) else shape))
     if len(shape) < 2 or min(shape) < 1:
         raise ValueError(f'a weight has two axes or more, each of size 1 or more: got {shape}')
-    n_in,n_out = shape[:2] if layout == 'in_out' else shape[1::-1]
+    n_in,n_out = shape[:2] if layout == 'in_out' else (shape[1], shape[0])
     field = math.prod(shape[2:])
     return n_in*field, n_out*field
 
@@ -61,7 +61,7 @@ def _draw(
     shape:tuple,
     std:float,
     *,
-    uniform:bool=False,
+    uniform:bool=False, # Evenly between +-sqrt(3)*std
     generator:torch.Generator=None, # Values are drawn on its device, then moved
     dtype:torch.dtype=None, # A floating-point dtype; None: torch's default
     device:torch.device=None, # Where the weight is to live; None: the CPU

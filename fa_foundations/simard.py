@@ -34,6 +34,15 @@ def _add_to(path, result):
     old = json.loads(path.read_text()) if path.exists() else []
     path.write_text(json.dumps([*old, result], indent=1) + '\n')
 
+# %% ../nbs/04a_simard.ipynb #a67b9b19
+def _sets(test, device):
+    "60,000 images to learn from and the test set, or 50,000 and the validation set in its place"
+    d = get_data(device=device)
+    if not test: return normalize_data(d._replace(x_test=d.x_valid, y_test=d.y_valid))
+    return normalize_data(d._replace(
+        x_train=torch.cat([d.x_train, d.x_valid]), x_valid=d.x_valid[:0],
+        y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0]))
+
 # %% ../nbs/04a_simard.ipynb #ab84c28d
 @call_parse
 def fa_train(
@@ -54,11 +63,7 @@ def fa_train(
     options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay, scale=scale)
     settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,
                     momentum=momentum, weight_decay=decay, init_scale=scale)
-    d = get_data(device=device)
-    if test: d = d._replace(x_train=torch.cat([d.x_train, d.x_valid]), x_valid=d.x_valid[:0],
-                            y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0])
-    else: d = d._replace(x_test=d.x_valid, y_test=d.y_valid)   # the test set stays shut
-    d,nets = normalize_data(d),[]
+    d,nets = _sets(test, device),[]
     for seed in range(seeds):
         nets.append(_one_net(d, seed, progress=not quiet, **settings))
         print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**nets[-1]), flush=True)

@@ -11,6 +11,7 @@ import math, time, warnings
 from dataclasses import dataclass, field
 from itertools import islice
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 from .core import Data, _progress
 from .backprop import Model, Module, add_grad
@@ -123,24 +124,27 @@ class SGD:
             if not v >= 0: raise ValueError(f'{k} must be 0 or more, not {v!r}')
         self.velocity = [torch.zeros_like(p) for p in self.params] if momentum else None
 
-    def step(self):
-        "Move every parameter that has a gradient, in place"
-        moved = False
-        for i,p in enumerate(self.params):
-            g = getattr(p, 'g', None)
-            if g is None: continue
-            if g.shape != p.shape: raise ValueError(
-                f'a parameter {tuple(p.shape)} has a gradient {tuple(g.shape)}: see its `bwd`')
-            if self.weight_decay: g = g.add(p, alpha=self.weight_decay)
-            if self.velocity: g = self.velocity[i].mul_(self.momentum).add_(g)
-            p.sub_(g, alpha=self.lr)
-            moved = True
-        if not moved: raise RuntimeError('no parameter has a gradient: '
-                                         'first `model(x, targ)`, then `model.backward()`')
+# %% ../nbs/04_training.ipynb #eb00cc92
+@patch
+def step(self:SGD):
+    "Move every parameter that has a gradient, in place"
+    moved = False
+    for i,p in enumerate(self.params):
+        g = getattr(p, 'g', None)
+        if g is None: continue
+        if g.shape != p.shape: raise ValueError(
+            f'a parameter {tuple(p.shape)} has a gradient {tuple(g.shape)}: see its `bwd`')
+        if self.weight_decay: g = g.add(p, alpha=self.weight_decay)
+        if self.velocity: g = self.velocity[i].mul_(self.momentum).add_(g)
+        p.sub_(g, alpha=self.lr)
+        moved = True
+    if not moved: raise RuntimeError('no parameter has a gradient: '
+                                     'first `model(x, targ)`, then `model.backward()`')
 
-    def zero_grad(self):
-        "Forget the gradients"
-        for p in self.params: p.g = None
+@patch
+def zero_grad(self:SGD):
+    "Forget the gradients"
+    for p in self.params: p.g = None
 
 # %% ../nbs/04_training.ipynb #b14837a5
 def evaluate(
@@ -154,8 +158,8 @@ def evaluate(
     for xb,yb in minibatches(x, y, batch_size, shuffle=False):
         preds = model(xb)
         loss = model.loss.forward(preds, yb)
-        classes = yb.ndim == 1 and not yb.is_floating_point() and preds.shape[1:].numel() > 1
-        right = accuracy(preds, yb) if classes else loss * math.nan
+        has_classes = yb.ndim == 1 and not yb.is_floating_point() and preds.shape[1:].numel() > 1
+        right = accuracy(preds, yb) if has_classes else loss.new_tensor(math.nan)
         rows.append(torch.stack([loss, right]) * len(xb))   # sums: the last batch may be short
     if not rows: return math.nan, math.nan
     return tuple((torch.stack(rows).sum(0) / len(x)).tolist())
@@ -190,30 +194,33 @@ class History:
         tail = [f'interrupted after {len(self.step_loss)} steps'] if self.interrupted else []
         return '\n'.join(['epoch  train loss  valid loss  accuracy  seconds', *rows, *tail])
 
-    def plot(self):
-        "Losses and validation error, as a matplotlib figure"
-        from matplotlib import pyplot as plt
-        epochs = range(1, len(self.train_loss) + 1)
-        fig,(left,right) = plt.subplots(1, 2, figsize=(7, 2.6), layout='constrained')
-        left.plot(epochs, self.train_loss, 'o--', ms=4, label='training')
-        left.plot(epochs, self.valid_loss, 's-', ms=4, label='validation')
-        left.set(xlabel='epoch', ylabel='loss')
-        left.legend()
-        right.plot(epochs, [100 * (1-a) for a in self.accuracy], 's-', ms=4, color='C1')
-        right.set(xlabel='epoch', ylabel='validation error (%)')
-        for ax in left,right: ax.xaxis.get_major_locator().set_params(integer=True)
-        plt.close(fig)   # shown where it is asked for, once
-        return fig
+# %% ../nbs/04_training.ipynb #b04e78cd
+@patch
+def plot(self:History):
+    "Losses and validation error, as a matplotlib figure"
+    from matplotlib import pyplot as plt
+    epochs = range(1, len(self.train_loss) + 1)
+    fig,(left,right) = plt.subplots(1, 2, figsize=(7, 2.6), layout='constrained')
+    left.plot(epochs, self.train_loss, 'o--', ms=4, label='training')
+    left.plot(epochs, self.valid_loss, 's-', ms=4, label='validation')
+    left.set(xlabel='epoch', ylabel='loss')
+    left.legend()
+    right.plot(epochs, [100 * (1-a) for a in self.accuracy], 's-', ms=4, color='C1')
+    right.set(xlabel='epoch', ylabel='validation error (%)')
+    for ax in left,right: ax.xaxis.get_major_locator().set_params(integer=True)
+    plt.close(fig)   # shown where it is asked for, once
+    return fig
 
 # %% ../nbs/04_training.ipynb #70d5ef33
 def _check_data(model, data):
-    "Find an empty set or a wrong class number before the first step, not halfway through"
+    "Refuse an empty training set and wrong class numbers"
     if not len(data.x_train): raise ValueError('the training set has no rows')
     for x,y in (data.x_train, data.y_train), (data.x_valid, data.y_valid):
         if isinstance(model.loss, CrossEntropy) and len(x):
             logits = model(x[:1])
             _check_range(logits, _labels(logits.expand(len(x), -1), y))
 
+# %% ../nbs/04_training.ipynb #f0a9f1c2
 def _resume(history, opt):
     "Give `opt` the velocities of the run before"
     old = history._opt
@@ -233,6 +240,7 @@ def _batches(history, data, batch_size, generator):
     batches = minibatches(data.x_train, data.y_train, batch_size, generator=generator)
     return islice(enumerate(batches), len(history.step_loss) - history._before, None)
 
+# %% ../nbs/04_training.ipynb #eec30acd
 def _read(history):
     "Turn the losses of the epoch in hand into floats"
     losses = [float(o) for o in history.step_loss[history._before:]]
