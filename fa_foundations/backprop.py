@@ -89,10 +89,14 @@ class Module:
     "A layer: `forward` makes its output, `bwd` gives each of its inputs and parameters a gradient"
     _record = None   # (layer, output, arguments) of each call in the last pass
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
-    def bwd(self, out, *args): raise NotImplementedError(f'{self!r} has no bwd, ends in no layer')
+    def bwd(self, out, *args): raise NotImplementedError(
+        f'{self!r} has no bwd, and its forward ends in no layer: give it one, or make it end in one')
     def __call__(self, *args):
         outer,leaf = _calls.record,type(self).bwd is not Module.bwd
-        if outer is None: self._record = None   # a new pass: the last one is over
+        if outer is None:   # a new pass: the last one is over
+            self._record = None
+            for t in args:
+                if isinstance(t, Tensor): t.g = None
         record = [] if outer is None else outer
         _calls.record = None if leaf and type(record) is list else record   # in a leaf: a new start
         try: out = self.forward(*args)
@@ -101,7 +105,6 @@ class Module:
             raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
         if leaf or not record or record[-1][1] is not out:
             for t in args:
-                if isinstance(t, Tensor): t.g = None
                 if t is out: out = out.view_as(out)   # the input itself: it needs a second `.g`
             out.g = None
             record.append((self, out, args))
@@ -120,6 +123,8 @@ def backward(self:Module):
         layer,out,args = record.pop()
         if out.g is None and not (out is root and out.ndim == 0): raise RuntimeError(
             f'no gradient has reached the output of {layer!r}: set `out.g`, or use it in layers')
+        if out.g is not None and out.g.shape != out.shape: raise ValueError(
+            f'the output of {layer!r} is {tuple(out.shape)}, its gradient {tuple(out.g.shape)}')
         layer.bwd(out, *args)
 
 # %% ../nbs/03_backprop.ipynb #8982dc07
@@ -146,7 +151,7 @@ class Lin(Module):
 class Relu(Module):
     "What is positive passes, the rest becomes 0"
     def forward(self, inp): return relu(inp)
-    def bwd(self, out, inp): add_grad(inp, out.g * out.sign())   # the gate as a number, 1 or 0
+    def bwd(self, out, inp): add_grad(inp, out.sign().mul_(out.g))   # the gate is a number, 1 or 0
 
 class GeneralRelu(Module):
     "`relu` with a slope `leak` for negative inputs, all of it lowered by `sub`"
@@ -157,7 +162,9 @@ class GeneralRelu(Module):
 class Mse(Module):
     "The mean squared error, a loss"
     def forward(self, inp, targ): return mse(inp, targ)
-    def bwd(self, out, inp, targ): add_grad(inp, mse_diff(inp, targ) / (inp.numel()/2))
+    def bwd(self, out, inp, targ):
+        g = mse_diff(inp, targ) / (inp.numel()/2)
+        add_grad(inp, g if out.g is None else g*out.g)   # None: the loss comes last
 
 # %% ../nbs/03_backprop.ipynb #5211013c
 class _Add(Module):
@@ -166,9 +173,17 @@ class _Add(Module):
         raise ValueError(f'Residual adds equal shapes: in {tuple(a.shape)}, out {tuple(b.shape)}')
     def bwd(self, out, a, b): add_grad(a, out.g); add_grad(b, out.g)
 
+def _list(layers):
+    "`layers` as a list: a generator would be used up by the first pass"
+    layers = list(layers)
+    for l in layers:
+        if isinstance(l, type) or not callable(l):
+            raise TypeError(f'a layer is an instance of a Module, such as Relu(), not {l!r}')
+    return layers
+
 class Residual(Module):
     "Layers in a row, whose input is added to their output"
-    def __init__(self, layers:list): self.layers,self._add = layers,_Add()
+    def __init__(self, layers:list): self.layers,self._add = _list(layers),_Add()
     def forward(self, inp):
         x = inp
         for l in self.layers: x = l(x)
@@ -178,13 +193,16 @@ class Residual(Module):
 class Model(Module):
     "Layers in a row and a loss, `Mse()` if None: `model(x)` predicts, `model(x, targ)` is the loss"
     def __init__(self, layers:list, loss:Module=None):
-        self.layers,self.loss,self._input = layers,Mse() if loss is None else loss,None
+        self.layers,self.loss,self._input = _list(layers),Mse() if loss is None else loss,None
+        if not isinstance(self.loss, Module):
+            raise TypeError(f'a loss is an instance of a Module, such as Mse(), not {loss!r}')
     def forward(self, x, targ=None):
         if targ is not None: self._input = x
         for l in self.layers: x = l(x)
         return x if targ is None else self.loss(x, targ)
     def __call__(self, x, targ=None):
         if targ is not None or _calls.record is not None: return super().__call__(x, targ)
+        if isinstance(x, Tensor): x.g = None
         _calls.record = deque(maxlen=0)   # predictions: a record that forgets
         try: return super().__call__(x)
         finally: _calls.record = None
@@ -195,6 +213,8 @@ class Model(Module):
         try: super().backward()
         finally:
             if x is not None and not input_grad: x.g = None
+        if input_grad and x.g is None and x.is_floating_point():
+            raise RuntimeError('no gradient has reached the input: use it in layers')
 
 # %% ../nbs/03_backprop.ipynb #2bdedb70
 @patch
@@ -204,6 +224,7 @@ def _parts(self:Module):
         if isinstance(v, (list, tuple)):
             yield from ((f'{k}.{i}', m) for i,m in enumerate(v) if isinstance(m, Module))
         elif isinstance(v, Module) or isinstance(v, Tensor) and k[0] != '_': yield k,v
+
 @patch
 def _named(self:Module, prefix='', seen=None, again=False):
     "(name, owner, attribute, tensor) of each parameter, once; `again`: wherever it is held"
@@ -225,7 +246,7 @@ def zero_grad(self:Module):
     for t in self.parameters(): t.g = None
 @patch
 def to(self:Module, *args, **kwargs)->Module:
-    "Convert or move the parameters as `Tensor.to` does; they are new tensors: make a new optimizer"
+    "Convert or move the parameters as `Tensor.to` does; they are new tensors: make a new optimiser"
     new = {id(t): t.to(*args, **kwargs) for t in self.parameters()}
     for _,owner,k,t in list(self._named(again=True)): setattr(owner, k, new[id(t)])
     return self
@@ -242,7 +263,8 @@ def load_state_dict(self:Module, state:dict):
     need,have = ({(n, tuple(t.shape)) for n,t in d.items()} for d in (own, state))
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')
-    for n,t in own.items(): t.detach().copy_(state[n])
+    new = {n: torch.as_tensor(state[n]).detach().to(t, copy=True) for n,t in own.items()}   # all, first
+    for n,t in own.items(): t.detach().copy_(new[n])
 
 # %% ../nbs/03_backprop.ipynb #9f101acf
 @patch
@@ -255,19 +277,23 @@ def __repr__(self:Module):
     return f'{type(self).__name__}({", ".join(own)}{inner})'
 
 # %% ../nbs/03_backprop.ipynb #31d4e086
+def _turned(t):
+    "A copy of a weight with rows and columns exchanged, or of a bias"
+    return t.detach().t().clone(memory_format=torch.contiguous_format)
+
 def to_torch(
     model:Model, # Of `Lin` and `Relu` layers
 )->nn.Sequential: # The same layers in torch, without the loss
-    "A copy of `model` as torch's `nn.Linear` and `nn.ReLU`, with copied weights"
+    "A copy of a model as torch's `nn.Linear` and `nn.ReLU`, with copied weights"
+    if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {model!r}')
     def convert(l):
         if type(l) is Relu: return nn.ReLU()
         if type(l) is not Lin: raise TypeError(f'to_torch knows Lin and Relu layers, not {l!r}')
         new = nn.Linear(*l.w.shape, device='meta')   # takes no memory and draws no weights
-        new.weight = nn.Parameter(l.w.detach().t().clone(memory_format=torch.contiguous_format))
-        new.bias = nn.Parameter(l.b.detach().clone())
+        new.weight,new.bias = copies[id(l.w)],copies[id(l.b)]
         return new
-    if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {model!r}')
-    new = {id(l): convert(l) for l in model.layers}   # a layer used twice stays one layer
+    copies = {id(t): nn.Parameter(_turned(t)) for t in model.parameters() if t.ndim < 3}   # shared ones stay one
+    new = {id(l): convert(l) for l in model.layers}   # and so do layers
     return nn.Sequential(*(new[id(l)] for l in model.layers))
 
 # %% ../nbs/03_backprop.ipynb #c4a571e3
@@ -276,13 +302,13 @@ def from_torch(
     loss:Module=None, # For the `Model`; None: `Mse()`
 )->Model: # The same layers in this library
     "A copy of torch's `module` as a `Model`, with copied weights"
+    if type(module) is not nn.Sequential:   # a subclass may compute something else
+        raise TypeError(f'from_torch takes an nn.Sequential, not {module!r}')
     def convert(l):
         if type(l) is nn.ReLU: return Relu()
         if type(l) is not nn.Linear or l.bias is None:
             raise TypeError(f'from_torch knows nn.ReLU and nn.Linear with a bias, not {l!r}')
-        w = l.weight.detach().t().clone(memory_format=torch.contiguous_format)
-        return Lin(w, l.bias.detach().clone())
-    if not isinstance(module, nn.Sequential):
-        raise TypeError(f'from_torch takes an nn.Sequential, not {module!r}')
+        return Lin(copies[id(l.weight)], copies[id(l.bias)])
+    copies = {id(t): _turned(t) for t in module.parameters() if t.ndim < 3}
     new = {id(l): convert(l) for l in module}
     return Model([new[id(l)] for l in module], loss)

@@ -114,7 +114,7 @@ def get_data(
 )->Data: # Images float32 in [0, 1], labels int64
     "MNIST, or a set in its format; the last sixth of the training file validates; no network"
     folder = Path(files('fa_foundations')/'data'/'mnist' if path is None else path)
-    device = _device(device or 'cpu')
+    device = _device('cpu' if device is None else device)
     x,y = _images_and_labels(folder, 'train', device)
     x_test,y_test = _images_and_labels(folder, 't10k', device)
     if x.shape[1] != x_test.shape[1]:

@@ -83,7 +83,6 @@ def _run_bwd(call, tensors, before=None):
 
 # %% ../nbs/03a_culprits.ipynb #8b4520a0
 def _modules(model): return [(path, m) for path,m in _walk(model) if isinstance(m, Module)]
-
 def _where(path, layer):
     return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
 
@@ -102,19 +101,19 @@ class _Tape:
                      for l,_,_ in p.model._record if not _has_bwd(l)]
         self.known = {id(t): f'`{n}`' for n,t in leaves.items()}
         self.known |= {id(c.shown): f'the output of {c.where}' for c in self.calls}
-        grads,ups,_ = point.by_autograd()
-        if not (exact and ups and len(ups) == len(self.calls)): ups = [None]*len(self.calls)
-        self.whole = {id(t): grads[n] for n,t in leaves.items()}
-        self.whole |= {id(c.shown): up for c,up in zip(self.calls, ups)}
-        self.whole = {i: g for i,g in self.whole.items() if exact and g is not None}
+        self.from_above(leaves, *(point.by_autograd()[:2] if exact else ({}, None)))
+
+    def from_above(self, leaves, grads, ups):
+        "Give each call its true gradient from above, or a random one; `whole`: what autograd knows"
         draw = torch.Generator().manual_seed(0)
+        if not ups or len(ups) != len(self.calls): ups = [None]*len(self.calls)
+        whole = {id(t): grads.get(n) for n,t in leaves.items()}
         for c,up in zip(self.calls, ups):
-            if up is None: up = torch.randn(c.out.shape, generator=draw, dtype=c.out.dtype)
-            c.up = up
+            whole[id(c.shown)] = up
+            c.up = torch.randn(c.out.shape, generator=draw, dtype=c.out.dtype) if up is None else up
         root = self.calls[-1]
-        if root.out.ndim == 0:   # it reads no `out.g`
-            root.up = None
-            self.whole.pop(id(root.shown), None)
+        if root.out.ndim == 0: root.up = whole[id(root.shown)] = None   # a loss comes last
+        self.whole = {i: g for i,g in whole.items() if g is not None}
 
     def tap(self, path, layer):
         "Let `layer` note its calls, but not those inside a layer with a `bwd` of its own"
@@ -174,7 +173,7 @@ def _factor(case):
 def _same(a, b): return a.shape == b.shape and ((a - b).norm() <= 1e-6*b.norm()).item()
 
 # %% ../nbs/03a_culprits.ipynb #d9406542
-_SUSPECTS = (
+_SUMS = (
     ('Rounded', lambda c: [c.true],
      '{g} is right to a few digits only; look for a conversion to a shorter dtype'),
     ('Zero gradient', lambda c: [c.true*0],
@@ -197,6 +196,10 @@ _SUSPECTS = (
      '{g} has the right numbers, but a `squeeze`, a `None` or a `keepdim` too many'),
     ('Transpose', lambda c: [c.true.t(), *(c.up @ m for m in c.square)],
      'one matrix of the product that makes {g} must be transposed, or must not'),
+)
+
+# %% ../nbs/03a_culprits.ipynb #a9eee562
+_SLOPES = (
     ('Missing mask', lambda c: [c.up],
      '{g} is `out.g` unchanged; multiply it by the slope of the layer, for relu 0 or 1'),
     ('Inverted mask', lambda c: [c.up - c.true, c.at(-c.inp)],
@@ -211,6 +214,10 @@ _SUSPECTS = (
      '{g} is made from `out` where `out.g` is meant'),
     ('Upstream gradient twice', lambda c: [c.vjp(c.up*c.up)],
      '{g} contains `out.g` times itself'),
+)
+
+# %% ../nbs/03a_culprits.ipynb #11820467
+_LOST = (
     ('One example instead of the sum over the batch',
      lambda c: [c.one_example(-1), c.one_example(0)],
      '{g} is what one example gives; add up all'),
@@ -221,6 +228,8 @@ _SUSPECTS = (
     ('Wrong factor', lambda c: [c.true*_factor(c)[0]],
      '{g} is {times} times the true gradient'),
 )
+
+_SUSPECTS = _SUMS + _SLOPES + _LOST
 
 def _explain(case):
     "(name, sentence) of the first suspect that explains the numbers, or None"
@@ -251,6 +260,7 @@ def _right_when_fresh(call, tape):
     true = _true(again, tensors)
     return not any(_wrong(again, tensors, _run_bwd(again, tensors)[0], true))
 
+# %% ../nbs/03a_culprits.ipynb #8b39f913
 def _never(call, name, hand=None, old=False):
     what = 'no value' if hand is None else f'a {type(hand).__name__}, not a tensor'
     return f'Never set in {call.where}: its `bwd` gives `{name}.g` {what}' + (
@@ -298,9 +308,10 @@ def _assigns(call, tensors, name):
 
 def _wiring(tape, uses, spoilt, error):
     "What goes wrong between layers that are right alone"
-    for call,name in spoilt[:1]: return (
-        f'Changed in place in {call.where}: its `bwd` changes the values of `{name}`, which others '
-        'still read; make a new tensor.')
+    if spoilt:
+        call,name = spoilt[0]
+        return (f'Changed in place in {call.where}: its `bwd` changes the values of `{name}`, '
+                'which others still read; make a new tensor.')
     for origin,used in uses.items():   # the last use in the forward comes back first: it may assign
         for call,tensors,name,_ in used[1:]:
             if _assigns(call, tensors, name): return (
@@ -318,9 +329,10 @@ def _wiring(tape, uses, spoilt, error):
 def _diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
     tape,uses,spoilt,unset = _Tape(point, exact),{},[],[]
-    for where,composite in tape.bare: return (
-        f'Step outside of any layer in {where}: its forward ends in one; make that step a layer, '
-        'or give it a `bwd`.' if composite else f'Never set in {where}: it has no `bwd`.')
+    if tape.bare:
+        where,composite = tape.bare[0]
+        return (f'Step outside of any layer in {where}: its forward ends in one; make that step a '
+                'layer, or give it a `bwd`.' if composite else f'Never set in {where}: it has no `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
         graph = exact and call.out.requires_grad
@@ -333,5 +345,5 @@ def _diagnose(point, exact=True, stale=(), error=None):
         spoilt += [(call, n) for n in changed]
         unset += [(call, n) for n,t in tensors.items() if hand[n] is None and id(t) not in tape.known]
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true[n]))
-    for call,n in unset[:1] if error else (): return _never(call, n)   # here its gradient is zero
+    if error and unset: return _never(*unset[0])   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)

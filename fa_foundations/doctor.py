@@ -19,7 +19,7 @@ def _number(v): return 'missing' if v is None else f'{v:.4g}'
 
 def _cells(r):
     "What the table says about one row"
-    def error(e, limit): return '-' if e is None else f'< {limit}' if r.ok else f'{e:.2g}'
+    def error(e, limit): return '-' if e is None else f'< {limit}' if r.ok and e < float(limit) else f'{e:.2g}'
     say = [r.note]*bool(r.note)
     if not r.ok and r.worst:
         at = ', '.join(map(str, r.worst.index))
@@ -43,6 +43,27 @@ def _line(cells, tag):
     style = 'text-align:left;padding:3px 12px 3px 0;border-bottom:1px solid rgba(128,128,128,.35)'
     return '<tr>' + ''.join(f'<{tag} style="{style}">{c}</{tag}>' for c in cells) + '</tr>'
 
+# %% ../nbs/03a_doctor.ipynb #eadb0037
+def _text(r):
+    "The report `r` for a terminal"
+    table = [_HEAD, *map(_cells, r.rows)]
+    width = [max(map(len, column)) for column in zip(*table)]
+    lines = ['  '.join(c.ljust(w) for c,w in zip(cells, width)).rstrip() for cells in table]
+    likely = [f'Likely mistake: {r.diagnosis}'] if r.diagnosis else []
+    return '\n'.join([r.verdict, *likely, *lines, *r.remarks])
+
+def _html(r):
+    "The report `r` for a notebook"
+    def paragraphs(texts): return ''.join(f'<p style="margin:.5em 0">{t}</p>' for t in texts)
+    likely = [f'<b>Likely mistake.</b> {_code(r.diagnosis)}'] if r.diagnosis else []
+    rows = [[_badge(row.ok, c[0]), f'<code>{escape(c[1])}</code>', *map(escape, c[2:])]
+            for row,c in zip(r.rows, map(_cells, r.rows))]
+    table = _line(_HEAD, 'th') + ''.join(_line(cells, 'td') for cells in rows)
+    style = 'border-collapse:collapse;font-size:90%;margin:.5em 0;color:inherit;background:none'
+    return (f'<div style="color:inherit">{_badge(r.ok, r.verdict)}{paragraphs(likely)}'
+            f'<div style="overflow-x:auto"><table style="{style}">{table}</table></div>'
+            f'{paragraphs(map(_code, r.remarks))}</div>')
+
 # %% ../nbs/03a_doctor.ipynb #2c931b3d
 class GradientReport:
     "What `check_gradients` found. `str` and HTML show it as a table"
@@ -52,7 +73,7 @@ class GradientReport:
         remarks:list, # What else there is to know, in sentences
     ):
         self.rows,self.diagnosis,self.remarks = rows,diagnosis,remarks
-        self.ok = not diagnosis and all(r.ok for r in rows)
+        self.ok = bool(rows) and not diagnosis and all(r.ok for r in rows)
 
     @property
     def worst(self):
@@ -64,30 +85,14 @@ class GradientReport:
     @property
     def verdict(self):
         "The first line"
+        if not self.rows: return '✗ there is no gradient to check'
         wrong = sum(not r.ok for r in self.rows)
         if self.ok: return f'✓ all {len(self.rows)} gradients are right'
         return f'✗ {wrong} of {len(self.rows)} gradients are wrong'
 
-    def __str__(self):
-        table = [_HEAD, *map(_cells, self.rows)]
-        width = [max(len(c[k]) for c in table) for k in range(len(_HEAD))]
-        lines = ['  '.join(c.ljust(w) for c,w in zip(cells, width)).rstrip() for cells in table]
-        likely = [f'Likely mistake: {self.diagnosis}'] if self.diagnosis else []
-        return '\n'.join([self.verdict, *likely, *lines, *self.remarks])
-
+    def __str__(self): return _text(self)
     __repr__ = __str__
-
-    def _repr_html_(self):
-        rows = [[_badge(r.ok, c[0]), f'<code>{escape(c[1])}</code>', *map(escape, c[2:])]
-                for r,c in zip(self.rows, map(_cells, self.rows))]
-        likely = [f'<b>Likely mistake.</b> {_code(self.diagnosis)}']*bool(self.diagnosis)
-        above,below = (''.join(f'<p style="margin:.5em 0">{text}</p>' for text in texts)
-                       for texts in (likely, map(_code, self.remarks)))
-        table = _line(_HEAD, 'th') + ''.join(_line(r, 'td') for r in rows)
-        style = 'border-collapse:collapse;font-size:90%;margin:.5em 0;color:inherit;background:none'
-        head = _badge(self.ok, self.verdict) + above
-        return (f'<div style="color:inherit">{head}<div style="overflow-x:auto">'
-                f'<table style="{style}">{table}</table></div>{below}</div>')
+    def _repr_html_(self): return _html(self)
 
 # %% ../nbs/03a_doctor.ipynb #5cd5e2a7
 def _try(point, given):
@@ -117,6 +122,7 @@ def _replaced(point):
     p.loss()
     return [n for n,owner,k,t in named if n in leaves and getattr(owner, k) is not t]
 
+# %% ../nbs/03a_doctor.ipynb #91734850
 def _beside(rows, point, slack):
     "The rows, with what is on a kink, zero or not set judged again at a point nearby"
     hand,auto = point.by_hand()[0],point.by_autograd()[0]
@@ -131,6 +137,7 @@ def _beside(rows, point, slack):
         return r._replace(ok=ok, note='; '.join([r.note]*bool(r.note) + [note]))
     return [again(r) for r in rows]
 
+# %% ../nbs/03a_doctor.ipynb #a63adbfe
 def _stale(point, hand):
     "The names of gradients that come out otherwise after a pass on other numbers"
     p,loss = point.copy(),point.copy().loss()
@@ -155,10 +162,11 @@ def _remarks(rows, point, replaced, error, lost):
     for r in rows:
         if not r.kinks: continue
         some = ', '.join(str(list(k)) for k in r.kinks[:4]) + ', ...'*(len(r.kinks) > 4)
-        yield f'Left out, on a kink: {len(r.kinks)} of `{r.name}`, at {some}'
+        yield (f'Left out, on a kink or on a bend too sharp for the step: {len(r.kinks)} of '
+               f'`{r.name}`, at {some}')
     if 'x' not in point.names: yield f'`x` is {point.x.dtype} and has no gradient.'
     names = ', '.join(f'`{n}`' for n in replaced)
-    if replaced: yield f'Replaced by the forward, so no parameters: {names}.'
+    if replaced: yield f'Replaced by the forward, so not parameters: {names}.'
 
 # %% ../nbs/03a_doctor.ipynb #ff84c765
 def _search(point, rows, exact, old, error):
@@ -193,7 +201,7 @@ def check_gradients(
     targ:Tensor, # Targets, as the model's loss takes them; not differentiated
     max_elements:int=32, # How many elements of a tensor to check by central differences, at most
 ) -> GradientReport: # `.ok`, `.rows`, `.worst`, `.diagnosis`
-    "Check every gradient that `model` works out by hand, on copies, and name the likely mistake"
+    "Check every gradient that a model works out by hand, on copies, and name the likely mistake"
     if not isinstance(model, Module):
         raise TypeError(f'check_gradients takes a Module, not {type(model).__name__}')
     if targ is x: targ = x.clone()   # as targets, inputs have no gradient

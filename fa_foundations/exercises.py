@@ -160,7 +160,7 @@ def _tint(x, most):
 
 def _grid(t, other, title, tol):
     "A tensor as an HTML table; entries that differ from `other` are bold with a ≠"
-    m,o = (torch.atleast_2d(x)[:8, :8] for x in (t, other))
+    m,o = (torch.atleast_2d(x)[:8, :8] + 0. for x in (t, other))   # no -0
     most = torch.cat([t.flatten(), other.flatten()]).nan_to_num(0, 0, 0).abs().max().item()
     limit = tol*other.abs().max()
     differs = ~((m - o).abs() <= limit) if m.shape == o.shape else torch.zeros_like(m).bool()
@@ -168,9 +168,14 @@ def _grid(t, other, title, tol):
                           (f'<b>{x:.3g} ≠</b>' if bad else f'{x:.3g}') + '</td>')
     rows = ''.join('<tr>' + ''.join(map(cell, *row)) + '</tr>'
                    for row in zip(m.tolist(), differs.tolist()))
-    return f'<table><caption>{title} {tuple(t.shape)}</caption><tbody>{rows}</tbody></table>'
+    return f'<table><caption style="caption-side:top">{title} {tuple(t.shape)}</caption><tbody>{rows}</tbody></table>'
 
 # %% ../nbs/05_exercises.ipynb #880ddc5c
+def _html(text):
+    "Backticks become code"
+    parts = enumerate(escape(text).split('`'))
+    return ''.join(f'<code>{p}</code>' if i % 2 else p for i,p in parts)
+
 @dataclass(repr=False)
 class Result:
     "The verdict on an answer"
@@ -180,7 +185,7 @@ class Result:
     def __bool__(self): return self.ok
     def __repr__(self): return self.message
     def _repr_html_(self):
-        text = '<br>'.join(map(escape, self.message.splitlines()))
+        text = '<br>'.join(map(_html, self.message.splitlines()))
         if not self._pair: return f'<p>{text}</p>'
         a,b,tol = self._pair
         grids = _grid(a, b, 'yours', tol) + _grid(b, a, 'expected', tol)
@@ -230,24 +235,21 @@ def check(
     if ex is None: raise ValueError(f'no exercise {id!r}: there are {", ".join(_BOOK)}')
     if fault := _wrong_kind(ex, answer): return Result(False, f'{ex.id} {fault}. Try {ex.how()}')
     device,gen = default_device(),torch.Generator('cpu').manual_seed(42)
-    cases = ex.cases(_draws(gen))
-    for case in cases:
-        if (result := _try_case(ex, answer, case, device)) is not None: return result
+    with torch.inference_mode(False):   # judges need autograd, whatever the caller switched off
+        cases = ex.cases(_draws(gen))
+        for case in cases:
+            if (result := _try_case(ex, answer, case, device)) is not None: return result
     seen = '' if ex.name == 'number' else f', in {len(cases)} cases'
     return Result(True, f'{ex.id}: right{seen}.')
 
 # %% ../nbs/05_exercises.ipynb #6e6bebf1
-def _html(text):
-    "Backticks become code"
-    parts = enumerate(escape(text).split('`'))
-    return ''.join(f'<code>{p}</code>' if i % 2 else p for i,p in parts)
-
 class _Listing(list):
     "Exercises, to be looked at"
     def __repr__(self): return '\n'.join(f'{ex.id}  {ex.text}\n      {ex.how()}' for ex in self)
     def _repr_html_(self):
-        rows = ''.join(f'<tr><td>{ex.id}</td><td>{_html(ex.text)}</td></tr>' for ex in self)
-        head = '<thead><tr><th>id</th><th>exercise</th></tr></thead>'
+        rows = ''.join(f'<tr><td>{ex.id}</td><td>{_html(ex.text)} <code>{escape(ex.how())}</code></td>'
+                       '</tr>' for ex in self)
+        head = '<thead><tr><th>id</th><th>exercise, and how to hand it in</th></tr></thead>'
         return f'<table>{head}<tbody>{rows}</tbody></table>'
 
 def exercises(

@@ -186,6 +186,8 @@ def _check_counts(**counts):
         if n < 1: raise ValueError(f'{name} is 1 or more, not {n}')
 
 # %% ../nbs/02a_initialization.ipynb #b218c4ed
+@torch.inference_mode(False)
+@torch.enable_grad()   # whatever the caller has switched off
 def activation_stats(
     depth:int, # Layers
     width:int, # Units in each

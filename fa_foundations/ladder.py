@@ -136,7 +136,7 @@ def measure_roof(
     device:str|torch.device|None=None, # Where; None: the CPU
 )->Roof: # `.gflops`, `.gb_per_s`, `.library_gflops`
     "This machine's arithmetic rate and memory bandwidth, measured without the library's matmul"
-    device = torch.device(device or 'cpu')
+    device = torch.device('cpu' if device is None else device)
     clock, (gflops, how) = _clock(device), _arithmetic_rate(dtype, device)
     source = torch.zeros(2**27 // dtype.itemsize, dtype=dtype, device=device)
     target, square = torch.empty_like(source), source[:2**20].view(1024, 1024)
@@ -309,9 +309,9 @@ def ladder(
 )->Ladder: # Prints as a table; `.rows`, `.to_json()`, `.plot()`
     "Time rungs side by side in one run; an interrupt keeps what was measured"
     for s in shapes:
-        if len(s) != 3 or min(s) < 1:
+        if not isinstance(s, (tuple, list)) or len(s) != 3 or min(s) < 1:
             raise ValueError(f'shape {s}: give three sizes (n, k, m), each at least 1')
-    device, chosen = torch.device(device or 'cpu'), _chosen(rungs)
+    device, chosen = torch.device('cpu' if device is None else device), _chosen(rungs)
     skipped = {name: why for name, f in chosen.items()
                if rungs is None and (why := _why_not(f, dtype, device))}
     generator = generator or torch.Generator().manual_seed(42)

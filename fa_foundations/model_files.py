@@ -50,6 +50,8 @@ def _describe(model):
     def one(o, path):
         if isinstance(o, (bool, int, float, str)): return o
         if isinstance(o, (list, tuple)): return [one(e, f'{path}[{i}]') for i,e in enumerate(o)]
+        if o is None or isinstance(o, dict): raise TypeError(
+            f'{path} is {o!r}: settings are numbers, text, tensors, layers and lists of these')
         add = tensor if isinstance(o, Tensor) else layer
         if id(o) not in seen: seen[id(o)] = add(o, path)
         return seen[id(o)]
@@ -83,7 +85,8 @@ def save(
     "Write a model, layers and parameters, to one file, whole or not at all"
     if type(model) is not Model:
         raise TypeError(f'save takes a Model, not {type(model).__name__}')
-    path,raw = Path(path),_to_bytes(model)
+    path,raw = Path(path).resolve(),_to_bytes(model)   # through a link, to the file itself
+    if not path.parent.is_dir(): raise FileNotFoundError(f'{path.parent}: there is no such folder')
     part = path.with_name(f'.{path.name}.{secrets.token_hex(4)}')   # same folder
     try:
         with open(part, 'xb') as f:

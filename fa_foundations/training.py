@@ -10,6 +10,7 @@ __all__ = ['log_softmax', 'cross_entropy', 'CrossEntropy', 'accuracy', 'minibatc
 import math, time, warnings
 from dataclasses import dataclass, field
 from itertools import islice
+from numbers import Integral
 import torch
 from fastcore.basics import patch
 from torch import Tensor
@@ -22,6 +23,7 @@ def log_softmax(
     x:Tensor, # Scores, the classes along the last axis
 ) -> Tensor: # Logarithms of their probabilities, same shape
     "The logarithm of softmax, for scores of any size"
+    if not x.is_floating_point(): raise TypeError(f'scores are floating-point numbers, not {x.dtype}: use .float()')
     x = x - x.amax(-1, keepdim=True)
     return x - x.exp().sum(-1, keepdim=True).log()
 
@@ -77,7 +79,8 @@ class CrossEntropy(Module):
         if kept is not inp: logp = inp.log_softmax(-1)
         right = targ.long().unsqueeze(1)
         g = logp.exp().scatter_(1, right, -1., reduce='add')   # softmax minus one-hot
-        add_grad(inp, g / len(inp))
+        g = g / len(inp)
+        add_grad(inp, g if out.g is None else g*out.g)   # None: the loss comes last
 
 # %% ../nbs/04_training.ipynb #3a21b414
 def accuracy(
@@ -87,6 +90,14 @@ def accuracy(
     "The share of rows whose highest score is that of the right class"
     targ = _labels(logits, targ)
     return (logits.argmax(1) == targ).float().mean()
+
+# %% ../nbs/04_training.ipynb #557759e0
+def _check_batch(batch_size, generator):
+    "Refuse what is no batch size or no generator"
+    if not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
 
 # %% ../nbs/04_training.ipynb #dc0ee850
 def minibatches(
@@ -98,8 +109,7 @@ def minibatches(
 ): # Iterator over `(x_batch, y_batch)`; without shuffling these are views
     "Cut `x` and `y` into batches of `batch_size` rows, each row once"
     if len(x) != len(y): raise ValueError(f'x has {len(x)} rows and y has {len(y)}')
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
+    _check_batch(batch_size, generator)
     starts = range(0, len(x), batch_size)
     if not shuffle: return ((x[i:i+batch_size], y[i:i+batch_size]) for i in starts)
     place = 'cpu' if generator is None else generator.device
@@ -116,7 +126,8 @@ class SGD:
         momentum:float=0.,     # Share of its velocity that a parameter keeps
         weight_decay:float=0., # Share of the parameter that is added to its gradient
     ):
-        self.params = list(params)
+        if isinstance(params, Tensor): raise TypeError('params is a list of tensors: SGD([p], ...)')
+        self.params = list({id(p): p for p in params}.values())   # each once
         self.lr,self.momentum,self.weight_decay = lr,momentum,weight_decay
         if not self.params:
             raise ValueError('no parameters: has the model a layer with weights?')
@@ -274,6 +285,7 @@ def fit(
 ) -> History: # Losses, accuracy and seconds by epoch
     "Train a model by stochastic gradient descent; an interrupt keeps what was done"
     _check_data(model, data)
+    _check_batch(batch_size, generator)
     history = History() if history is None else history
     opt = SGD(model.parameters(), lr, momentum, weight_decay)
     _resume(history, opt)

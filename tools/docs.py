@@ -68,17 +68,18 @@ def cards_first(
     cells:list, # The cells of a processed notebook
 ) -> list: # The same, with the cards of what a cell of taught source defines before it, in its order
     "Bring documentation and source together: nbdev moves one card only"
-    cells = list(cells)
     def shown(cell):
-        found = re.search(r'^show_doc\((\w+)\)', ''.join(cell['source']), re.M)
+        found = re.search(r'^show_doc\(([\w.]+)\)', ''.join(cell['source']), re.M)
         return found and found[1]
+    cells = [c for c in cells if not re.search(r'(^|\.)_[a-z]', shown(c) or '', re.I)]   # private ones need no card
     for source in [c for c in cells if 'Exported source' in ''.join(c['source'])]:
-        names = re.findall(r'^(?:def|class) (\w+)', ''.join(source['source']), re.M)
+        found = re.findall(r'^(?:def|class) (\w+)(?:\(self:(\w+))?', ''.join(source['source']), re.M)
+        names = [f'{cls}.{name}' if cls else name for name,cls in found]   # a patched method has its class
         cards = sorted((c for c in cells if shown(c) in names), key=lambda c: names.index(shown(c)))
         for card in cards:
             cells.remove(card)
             # a function that delegates has arguments which its source does not show
-            delegates = re.search(rf'^@delegates.*\ndef {shown(card)}\b', ''.join(source['source']), re.M)
+            delegates = re.search(rf'^@delegates.*\ndef {shown(card).rpartition(".")[2]}\b', ''.join(source['source']), re.M)
             for out in [] if delegates else card.get('outputs', []): shorten(out)
         at = cells.index(source)
         cells[at:at] = cards
@@ -91,6 +92,22 @@ def shorten(
     md = ''.join(out['data']['text/markdown'])
     out['data']['text/markdown'] = re.sub(r':::: \{\.api-.*?\n::::\n', '', md, flags=re.S)
 
+def with_imports(
+    cells:list, # The cells of a processed notebook
+    path:Path, # The notebook that they come from
+) -> list: # The same, with what is hidden at the chapter's start folded below its title
+    "Let a visitor find the imports and the set-up that the cells of a page need"
+    link = next((i for i,c in enumerate(cells) if 'colab.research.google.com' in ''.join(c['source'])), None)
+    if link is None: return cells   # no chapter
+    source = json.loads(path.read_text('utf-8'))['cells']
+    first = next(i for i,c in enumerate(source) if c['cell_type']=='markdown')
+    until = next(i for i in range(first + 2, len(source)) if source[i]['cell_type']=='markdown')
+    setup = [''.join(c['source']) for c in source[first:until] if c['cell_type']=='code']
+    lines = [re.sub(r'^#\|.*\n?', '', code, flags=re.M).strip() for code in setup]
+    code = '#| code-fold: true\n#| code-summary: "Imports and set-up of this chapter"\n' + '\n\n'.join(filter(None, lines))
+    fold = dict(cell_type='code', id='set-up', metadata={}, execution_count=None, outputs=[], source=code)
+    return [*cells[:link + 1], fold, *cells[link + 1:]]
+
 def adapt_notebook(
     path:Path, # A processed notebook, which is renamed
     names:dict,
@@ -102,7 +119,7 @@ def adapt_notebook(
     front.pop('output-file', None)
     if path.stem[0].isdigit(): front['subtitle'] = f'Chapter {path.stem.split("_")[0]}'
     nb['cells'][0]['source'] = f'---\n{yaml.dump(front, sort_keys=False)}---\n'
-    nb['cells'] = cards_first(nb['cells'])
+    nb['cells'] = with_imports(cards_first(nb['cells']), ROOT/'nbs'/path.name)
     for cell in nb['cells']:
         if cell['cell_type'] != 'code': cell['source'] = relink(''.join(cell['source']), names, base)
         for out in cell.get('outputs', []):
@@ -149,14 +166,15 @@ def repair(
 ) -> str: # The same, for all readers
     html = SECTION.sub(r'<span class="sidebar-section-title">\1</span>', html)
     html = TOGGLE.sub(r'<button type="button" class="\1" title="\2" aria-label="\2" \3>\4</button>', html)
+    html = re.sub(r'<body[^>]*>', r'\g<0><a class="skip-link" href="#quarto-document-content">Skip to the text</a>', html, count=1)
     return html.replace('</body>', '<script src="site_libs/site.js"></script></body>')
 
 def repair_pages(
     site:Path,
 ):
-    "Repair each page, add the script that they share, and let a search for kaiming no longer find training"
+    "Repair each page, add the script that they share; let a search take each word for itself, and kaiming not find training"
     script = site/'site_libs'/'smalldocs.js'
-    script.write_text(script.read_text('utf-8').replace('threshold: 0.3', 'threshold: 0.15'), 'utf-8')
+    script.write_text(script.read_text('utf-8').replace('threshold: 0.3', 'threshold: 0.15, useExtendedSearch: true'), 'utf-8')
     shutil.copy(TOOLS/'site.js', site/'site_libs')
     for page in site.glob('*.html'): page.write_text(repair(page.read_text('utf-8')), 'utf-8')
 
