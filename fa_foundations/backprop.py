@@ -90,7 +90,7 @@ class Module:
     _record = None   # (layer, output, arguments) of each call in the last pass
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
     def bwd(self, out, *args): raise NotImplementedError(
-        f'{self!r} has no bwd, and its forward ends in no layer: give it one, or make it end in one')
+        f'{self!r} has no bwd, and its forward ends in no layer: it needs the one or the other')
     def __call__(self, *args):
         outer,leaf = _calls.record,type(self).bwd is not Module.bwd
         if outer is None:   # a new pass: the last one is over
@@ -263,8 +263,8 @@ def load_state_dict(self:Module, state:dict):
     need,have = ({(n, tuple(t.shape)) for n,t in d.items()} for d in (own, state))
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')
-    new = {n: torch.as_tensor(state[n]).detach().to(t, copy=True) for n,t in own.items()}   # all, first
-    for n,t in own.items(): t.detach().copy_(new[n])
+    new = {n: torch.as_tensor(state[n]).detach().to(t, copy=True) for n,t in own.items()}
+    for n,t in own.items(): t.detach().copy_(new[n])   # only now that all are there
 
 # %% ../nbs/03_backprop.ipynb #9f101acf
 @patch
@@ -292,8 +292,8 @@ def to_torch(
         new = nn.Linear(*l.w.shape, device='meta')   # takes no memory and draws no weights
         new.weight,new.bias = copies[id(l.w)],copies[id(l.b)]
         return new
-    copies = {id(t): nn.Parameter(_turned(t)) for t in model.parameters() if t.ndim < 3}   # shared ones stay one
-    new = {id(l): convert(l) for l in model.layers}   # and so do layers
+    copies = {id(t): nn.Parameter(_turned(t)) for t in model.parameters() if t.ndim < 3}
+    new = {id(l): convert(l) for l in model.layers}   # what is shared stays shared
     return nn.Sequential(*(new[id(l)] for l in model.layers))
 
 # %% ../nbs/03_backprop.ipynb #c4a571e3

@@ -22,13 +22,13 @@ def _device(name:str # As torch writes it: 'cpu', 'cuda', 'cuda:1', 'mps'
     try: torch.empty(1, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as e:
         have = 'cpu, cuda' if torch.cuda.is_available() else 'cpu'
-        raise RuntimeError(f'no device {str(name)!r} on this machine; there is: {have}. Set FA_DEVICE, '
-                           'or the argument device, to one of these') from e
+        raise RuntimeError(f'no device {str(name)!r} on this machine; there is: {have}. '
+                           'Set FA_DEVICE, or the argument device, to one of these') from e
     return torch.device(name)
 
 # %% ../nbs/00_core.ipynb #deb1f0d9
 def default_device() -> torch.device: # Where the notebooks compute
-    "`FA_DEVICE` if it is set, else cuda if there is one, else cpu; `RuntimeError` if it is not there"
+    "`FA_DEVICE` if set, else cuda if there is one, else cpu; `RuntimeError` if it is not there"
     # mps only when asked for: it has no float64, which the gradient checks need
     return _device(os.environ.get('FA_DEVICE') or ('cuda' if torch.cuda.is_available() else 'cpu'))
 
@@ -46,8 +46,10 @@ def _idx_shape(f, # A file open for reading bytes, at its start
     "Read the header of an IDX file of unsigned bytes"
     head = _take(f, 4)
     if len(head) < 4 or head[:2] != b'\0\0':
-        raise ValueError(f'not an IDX file: it starts with {bytes(head).hex(" ")!r}, not with two zero bytes')
-    if head[2] != 8: raise ValueError(f'its numbers are of IDX type {head[2]}: only unsigned bytes, type 8, are read')
+        raise ValueError(f'not an IDX file: it starts with {bytes(head).hex(" ")!r}, '
+                         'not with two zero bytes')
+    if head[2] != 8: raise ValueError(f'its numbers are of IDX type {head[2]}: '
+                                      'only unsigned bytes, type 8, are read')
     if not 1 <= head[3] <= 16: raise ValueError(f'it has {head[3]} dimensions: 1 to 16 are read')
     lengths = _take(f, 4*head[3])
     if len(lengths) < 4*head[3]: raise ValueError('truncated inside the header')
@@ -91,8 +93,9 @@ def _find(folder:Path, # Where to look
     "The file `name` or `name.gz` in `folder`"
     for path in (folder/name, folder/f'{name}.gz'):
         if path.is_file(): return path
-    raise FileNotFoundError(f'{folder} holds no {name} and no {name}.gz: `path` must be a folder with the four '
-                            'IDX files of MNIST or of a set like it; leave it out for the copy in the package')
+    raise FileNotFoundError(
+        f'{folder} holds no {name} and no {name}.gz: `path` must be a folder with the four IDX '
+        'files of MNIST or of a set like it; leave it out for the copy in the package')
 
 def _images_and_labels(
     folder:Path, # Where the files are
@@ -129,7 +132,8 @@ def _as_pictures(x:Tensor, # `(n, pixels)` or `(n, rows, columns)`
     "Rows of pixels as square pictures"
     side = math.isqrt(x.shape[1]) if x.ndim == 2 else 0
     if x.ndim == 2 and side*side == x.shape[1]: x = x.unflatten(1, (side, side))
-    if x.ndim != 3: raise ValueError(f'images are (n, pixels) of a square, or (n, rows, columns): got {tuple(x.shape)}; '
+    if x.ndim != 3: raise ValueError('images are (n, pixels) of a square, or (n, rows, columns): '
+                                     f'got {tuple(x.shape)}; '
                                      'for other shapes pass x.reshape(n, rows, columns)')
     return x.detach().cpu()
 
@@ -140,14 +144,16 @@ def show_images(
     ncols:int=10, # Images in a row
     size:float=.65, # Width of an image in inches
 ): # A matplotlib figure
-    "A grid of images, dark where the numbers are large; `ValueError` if labels and images differ in number"
+    "A grid of images, dark where numbers are large; `ValueError` if there are not as many labels"
     import matplotlib.pyplot as plt
     x = _as_pictures(x)
-    if labels is not None and len(labels) != len(x): raise ValueError(f'{len(x)} images, {len(labels)} labels')
-    titles = [''] * len(x) if labels is None else labels.tolist() if isinstance(labels, Tensor) else labels
+    if labels is None: labels = ['']*len(x)
+    if len(labels) != len(x): raise ValueError(f'{len(x)} images, {len(labels)} labels')
+    titles = labels.tolist() if isinstance(labels, Tensor) else labels
     ncols = max(1, min(ncols, len(x)))
     nrows = max(1, -(-len(x)//ncols))
-    fig,axes = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*size*(1.35 if any(map(str, titles)) else 1)),
+    tall = size*(1.35 if any(map(str, titles)) else 1)   # room for the titles
+    fig,axes = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*tall),
                             squeeze=False, layout='constrained')
     for ax in axes.flat: ax.axis('off')
     for ax,image,title in zip(axes.flat, x, titles):

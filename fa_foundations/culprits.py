@@ -228,7 +228,6 @@ _LOST = (
     ('Wrong factor', lambda c: [c.true*_factor(c)[0]],
      '{g} is {times} times the true gradient'),
 )
-
 _SUSPECTS = _SUMS + _SLOPES + _LOST
 
 def _explain(case):
@@ -331,8 +330,9 @@ def _diagnose(point, exact=True, stale=(), error=None):
     tape,uses,spoilt,unset = _Tape(point, exact),{},[],[]
     if tape.bare:
         where,composite = tape.bare[0]
+        if not composite: return f'Never set in {where}: it has no `bwd`.'
         return (f'Step outside of any layer in {where}: its forward ends in one; make that step a '
-                'layer, or give it a `bwd`.' if composite else f'Never set in {where}: it has no `bwd`.')
+                'layer, or give it a `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
         graph = exact and call.out.requires_grad
@@ -343,7 +343,7 @@ def _diagnose(point, exact=True, stale=(), error=None):
         rtol = 1e-8 if graph else 1e-5
         if found := _fault(call, tensors, hand, true, rtol, stop, tape, stale): return found
         spoilt += [(call, n) for n in changed]
-        unset += [(call, n) for n,t in tensors.items() if hand[n] is None and id(t) not in tape.known]
+        unset += [(call, n) for n,t in tensors.items() if hand[n] is None and id(t) != origin[n]]
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true[n]))
     if error and unset: return _never(*unset[0])   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)

@@ -19,7 +19,9 @@ def _number(v): return 'missing' if v is None else f'{v:.4g}'
 
 def _cells(r):
     "What the table says about one row"
-    def error(e, limit): return '-' if e is None else f'< {limit}' if r.ok and e < float(limit) else f'{e:.2g}'
+    def error(e, limit):
+        if e is None: return '-'
+        return f'< {limit}' if r.ok and e < float(limit) else f'{e:.2g}'
     say = [r.note]*bool(r.note)
     if not r.ok and r.worst:
         at = ', '.join(map(str, r.worst.index))

@@ -168,7 +168,8 @@ def _grid(t, other, title, tol):
                           (f'<b>{x:.3g} ≠</b>' if bad else f'{x:.3g}') + '</td>')
     rows = ''.join('<tr>' + ''.join(map(cell, *row)) + '</tr>'
                    for row in zip(m.tolist(), differs.tolist()))
-    return f'<table><caption style="caption-side:top">{title} {tuple(t.shape)}</caption><tbody>{rows}</tbody></table>'
+    head = f'<caption style="caption-side:top">{title} {tuple(t.shape)}</caption>'
+    return f'<table>{head}<tbody>{rows}</tbody></table>'
 
 # %% ../nbs/05_exercises.ipynb #880ddc5c
 def _html(text):
@@ -247,8 +248,9 @@ class _Listing(list):
     "Exercises, to be looked at"
     def __repr__(self): return '\n'.join(f'{ex.id}  {ex.text}\n      {ex.how()}' for ex in self)
     def _repr_html_(self):
-        rows = ''.join(f'<tr><td>{ex.id}</td><td>{_html(ex.text)} <code>{escape(ex.how())}</code></td>'
-                       '</tr>' for ex in self)
+        row = lambda ex: (f'<tr><td>{ex.id}</td><td>{_html(ex.text)} '
+                          f'<code>{escape(ex.how())}</code></td></tr>')
+        rows = ''.join(map(row, self))
         head = '<thead><tr><th>id</th><th>exercise, and how to hand it in</th></tr></thead>'
         return f'<table>{head}<tbody>{rows}</tbody></table>'
 

@@ -84,7 +84,8 @@ def _tiles(a, b, c):
     (n, depth), m = a.shape, b.shape[1]
     tall, wide = min(_DEPTH, -(-depth//4)*4), min(_ROW_BYTES//a.itemsize, -(-m//16)*16)
     store = np.zeros((tall + 5)*wide, a.dtype)   # `out` half a row off: see below
-    panel, out = store[:tall*wide].reshape(tall, wide), store[-wide//2-4*wide:-wide//2].reshape(4, wide)
+    panel = store[:tall*wide].reshape(tall, wide)
+    out = store[-wide//2-4*wide:-wide//2].reshape(4, wide)
     left = np.zeros((4, tall), a.dtype)
     for k0 in range(0, depth, tall):
         n_k = min(tall, depth - k0)

@@ -26,7 +26,7 @@ from .matmul import matmul_loops, matmul_torch
 # %% ../nbs/01c_ladder.ipynb #3f1212f9
 def _clock(device):
     "A clock in seconds that waits for `device` to finish what it was given before it is read"
-    wait = {'cuda': torch.cuda.synchronize, 'mps': torch.mps.synchronize}.get(device.type, lambda: None)
+    wait = getattr(getattr(torch, device.type, torch.cpu), 'synchronize', lambda: None)
     def now(): wait(); return perf_counter()
     return now
 

@@ -60,7 +60,8 @@ def fa_train(
     out:str='', # JSON file; the result is added to the list in it
 ): # Settings, the nets' errors in percent, their median, what it was made on; a dict
     "Train nets with one hidden layer on MNIST, and measure their error on the validation set"
-    options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay, scale=scale)
+    options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay,
+                   scale=scale)
     settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,
                     momentum=momentum, weight_decay=decay, init_scale=scale)
     d,nets = _sets(test, device),[]
@@ -70,6 +71,7 @@ def fa_train(
     flags = [f'--{k} {v}' for k,v in options.items()] + [f'--seeds {seeds}'] + ['--test'] * test
     result = {'command': ' '.join(['fa_train', *flags]), 'trained_on': len(d.x_train),
               'measured_on': 'test' if test else 'validation', **settings, 'nets': nets,
-              'median_error': statistics.median(o['error'] for o in nets), **_machine(torch.device(device))}
+              'median_error': statistics.median(o['error'] for o in nets),
+              **_machine(torch.device(device))}
     if out: _add_to(Path(out), result)
     return result

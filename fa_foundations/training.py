@@ -23,7 +23,8 @@ def log_softmax(
     x:Tensor, # Scores, the classes along the last axis
 ) -> Tensor: # Logarithms of their probabilities, same shape
     "The logarithm of softmax, for scores of any size"
-    if not x.is_floating_point(): raise TypeError(f'scores are floating-point numbers, not {x.dtype}: use .float()')
+    if not x.is_floating_point():
+        raise TypeError(f'scores are floating-point numbers, not {x.dtype}: use .float()')
     x = x - x.amax(-1, keepdim=True)
     return x - x.exp().sum(-1, keepdim=True).log()
 
