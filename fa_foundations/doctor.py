@@ -11,7 +11,8 @@ from html import escape
 import torch
 from torch import Tensor
 from .backprop import Module
-from .checking import _Point, _SamePass, _copies, _fits, _float64, _go_back, _judge
+from .checking import _Point, _SamePass, _copies, _fits, _float64, _go_back
+from .checking import _judge, _walk
 from .culprits import _diagnose, _modules
 
 # %% ../nbs/03a_doctor.ipynb #c9b1c997
@@ -167,6 +168,11 @@ def _remarks(rows, point, replaced, error, lost):
         yield (f'Left out, on a kink or on a bend too sharp for the step: {len(r.kinks)} of '
                f'`{r.name}`, at {some}')
     if 'x' not in point.names: yield f'`x` is {point.x.dtype} and has no gradient.'
+    known = {id(t) for _,_,_,t in point.model._named()}
+    hidden = [f'`{path}`' for path,t in _walk(point.model) if isinstance(t, Tensor)
+              and t.is_floating_point() and id(t) not in known and '._' not in f'.{path}']
+    if hidden: yield ('In a list or a dict, so not parameters, and not examined: '
+                      f'{", ".join(hidden[:4])}{", ..."*(len(hidden) > 4)}.')
     names = ', '.join(f'`{n}`' for n in replaced)
     if replaced: yield f'Replaced by the forward, so not parameters: {names}.'
 
