@@ -64,14 +64,17 @@ def forward_and_backward(
     return loss
 
 # %% ../nbs/03_backprop.ipynb #cc5d0b86
+def _fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape and g.dtype == t.dtype
+def _kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else repr(t)
+
 def add_grad(
     t:Tensor, # Receives the gradient in `t.g`
     g:Tensor, # dL/dt along one path, in the shape and dtype of `t`
 ):
     "Add `g` to the gradient of `t`, out of place"
-    if g.shape != t.shape or g.dtype != t.dtype: raise ValueError(
-        f'a gradient has the shape and dtype of its tensor, {tuple(t.shape)} {t.dtype}, '
-        f'not {tuple(g.shape)} {g.dtype}: look at the `bwd` that made it')
+    if not _fits(g, t): raise ValueError(
+        f'a gradient has the shape and dtype of its tensor, {_kind(t)}, '
+        f'not {_kind(g)}: look at the `bwd` that made it')
     old = getattr(t, 'g', None)
     if old is not False: t.g = g if old is None else old + g
 
@@ -85,20 +88,26 @@ def wants_grad(
 class _Calls(threading.local): record = None   # a thread's notes; None: the next call begins them
 _calls = _Calls()
 
+class _Record(list):
+    "The notes of one pass, (layer, output, arguments) for each call, and the module that began it"
+    def __init__(self, root): self.root = root
+    def kept(self, t):
+        "What `t` keeps of an earlier pass: the gradient of a parameter, else None"
+        g = getattr(t, 'g', None)
+        return g if g is not None and any(t is p for p in self.root.parameters()) else None
+
 class Module:
     "A layer: `forward` makes its output, `bwd` gives each of its inputs and parameters a gradient"
-    _record = None   # (layer, output, arguments) of each call in the last pass
+    _record = None   # of the last pass
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
     def bwd(self, out, *args): raise NotImplementedError(
         f'{self!r} has no bwd, and its forward ends in no layer: it needs the one or the other')
     def __call__(self, *args):
         outer,leaf = _calls.record,type(self).bwd is not Module.bwd
-        if outer is None:   # a new pass: the last one is over
-            self._record = None
-            for t in args:
-                if isinstance(t, Tensor): t.g = None
-        record = [] if outer is None else outer
-        _calls.record = None if leaf and type(record) is list else record   # in a leaf: a new start
+        if outer is None: self._record = None   # a new pass: the last one is over
+        record = _Record(self) if outer is None else outer
+        noted = isinstance(record, _Record)
+        _calls.record = None if leaf and noted else record   # in a leaf: a new start
         try: out = self.forward(*args)
         finally: _calls.record = outer
         if not isinstance(out, Tensor):
@@ -106,10 +115,35 @@ class Module:
         if leaf or not record or record[-1][1] is not out:
             for t in args:
                 if t is out: out = out.view_as(out)   # the input itself: it needs a second `.g`
+                if noted and isinstance(t, Tensor): t.g = record.kept(t)
             out.g = None
             record.append((self, out, args))
         if outer is None: self._record = record
         return out
+
+# %% ../nbs/03_backprop.ipynb #2bdedb70
+@patch
+def _parts(self:Module):
+    "(name, value) of the parameters and modules held here, lists of modules unpacked"
+    for k,v in vars(self).items():
+        if isinstance(v, (list, tuple)):
+            yield from ((f'{k}.{i}', m) for i,m in enumerate(v) if isinstance(m, Module))
+        elif isinstance(v, Module) or isinstance(v, Tensor) and k[0] != '_': yield k,v
+
+@patch
+def _named(self:Module, prefix='', seen=None, again=False):
+    "(name, owner, attribute, tensor) of each parameter, once; `again`: wherever it is held"
+    seen = set() if seen is None else seen
+    if id(self) in seen: return
+    seen.add(id(self))
+    for k,v in self._parts():
+        if isinstance(v, Module): yield from v._named(f'{prefix}{k}.', seen, again)
+        elif again or id(v) not in seen: seen.add(id(v)); yield prefix+k,self,k,v
+
+@patch
+def parameters(self:Module)->list:
+    "The parameters of this module and of all inside it, each once"
+    return [t for _,_,_,t in self._named()]
 
 # %% ../nbs/03_backprop.ipynb #0079c833
 @patch
@@ -123,8 +157,8 @@ def backward(self:Module):
         layer,out,args = record.pop()
         if out.g is None and not (out is root and out.ndim == 0): raise RuntimeError(
             f'no gradient has reached the output of {layer!r}: set `out.g`, or use it in layers')
-        if out.g is not None and out.g.shape != out.shape: raise ValueError(
-            f'the output of {layer!r} is {tuple(out.shape)}, its gradient {tuple(out.g.shape)}')
+        if out.g is not None and not _fits(out.g, out): raise ValueError(
+            f'the output of {layer!r} is {_kind(out)}, its gradient {_kind(out.g)}')
         layer.bwd(out, *args)
 
 # %% ../nbs/03_backprop.ipynb #8982dc07
@@ -162,9 +196,7 @@ class GeneralRelu(Module):
 class Mse(Module):
     "The mean squared error, a loss"
     def forward(self, inp, targ): return mse(inp, targ)
-    def bwd(self, out, inp, targ):
-        g = mse_diff(inp, targ) / (inp.numel()/2)
-        add_grad(inp, g if out.g is None else g*out.g)   # None: the loss comes last
+    def bwd(self, out, inp, targ): add_grad(inp, mse_diff(inp, targ) / (inp.numel()/2))
 
 # %% ../nbs/03_backprop.ipynb #5211013c
 class _Add(Module):
@@ -213,33 +245,8 @@ class Model(Module):
         try: super().backward()
         finally:
             if x is not None and not input_grad: x.g = None
-        if input_grad and x.g is None and x.is_floating_point():
-            raise RuntimeError('no gradient has reached the input: use it in layers')
-
-# %% ../nbs/03_backprop.ipynb #2bdedb70
-@patch
-def _parts(self:Module):
-    "(name, value) of the parameters and modules held here, lists of modules unpacked"
-    for k,v in vars(self).items():
-        if isinstance(v, (list, tuple)):
-            yield from ((f'{k}.{i}', m) for i,m in enumerate(v) if isinstance(m, Module))
-        elif isinstance(v, Module) or isinstance(v, Tensor) and k[0] != '_': yield k,v
-
-@patch
-def _named(self:Module, prefix='', seen=None, again=False):
-    "(name, owner, attribute, tensor) of each parameter, once; `again`: wherever it is held"
-    seen = set() if seen is None else seen
-    if id(self) in seen: return
-    seen.add(id(self))
-    for k,v in self._parts():
-        if isinstance(v, Module): yield from v._named(f'{prefix}{k}.', seen, again)
-        elif again or id(v) not in seen: seen.add(id(v)); yield prefix+k,self,k,v
 
 # %% ../nbs/03_backprop.ipynb #b75476a8
-@patch
-def parameters(self:Module)->list:
-    "The parameters of this module and of all inside it, each once"
-    return [t for _,_,_,t in self._named()]
 @patch
 def zero_grad(self:Module):
     "Clear the gradients of the parameters: without it, the next pass adds to them"
@@ -277,23 +284,28 @@ def __repr__(self:Module):
     return f'{type(self).__name__}({", ".join(own)}{inner})'
 
 # %% ../nbs/03_backprop.ipynb #31d4e086
-def _turned(t):
-    "A copy of a weight with rows and columns exchanged, or of a bias"
-    return t.detach().t().clone(memory_format=torch.contiguous_format)
+def _copier(made=lambda t: t):
+    "A function that copies weights with rows and columns exchanged, a shared one once"
+    seen = {}
+    def copy(t):
+        if id(t) not in seen:   # kept with its copy, so that no other takes its `id`
+            seen[id(t)] = t,made(t.detach().t().clone(memory_format=torch.contiguous_format))
+        return seen[id(t)][1]
+    return copy
 
 def to_torch(
     model:Model, # Of `Lin` and `Relu` layers
 )->nn.Sequential: # The same layers in torch, without the loss
     "A copy of a model as torch's `nn.Linear` and `nn.ReLU`, with copied weights"
     if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {model!r}')
+    copy = _copier(nn.Parameter)
     def convert(l):
         if type(l) is Relu: return nn.ReLU()
         if type(l) is not Lin: raise TypeError(f'to_torch knows Lin and Relu layers, not {l!r}')
         new = nn.Linear(*l.w.shape, device='meta')   # takes no memory and draws no weights
-        new.weight,new.bias = copies[id(l.w)],copies[id(l.b)]
+        new.weight,new.bias = copy(l.w),copy(l.b)
         return new
-    copies = {id(t): nn.Parameter(_turned(t)) for t in model.parameters() if t.ndim < 3}
-    new = {id(l): convert(l) for l in model.layers}   # what is shared stays shared
+    new = {id(l): convert(l) for l in model.layers}   # a layer used twice stays one layer
     return nn.Sequential(*(new[id(l)] for l in model.layers))
 
 # %% ../nbs/03_backprop.ipynb #c4a571e3
@@ -304,11 +316,11 @@ def from_torch(
     "A copy of torch's `module` as a `Model`, with copied weights"
     if type(module) is not nn.Sequential:   # a subclass may compute something else
         raise TypeError(f'from_torch takes an nn.Sequential, not {module!r}')
+    copy = _copier()
     def convert(l):
         if type(l) is nn.ReLU: return Relu()
         if type(l) is not nn.Linear or l.bias is None:
             raise TypeError(f'from_torch knows nn.ReLU and nn.Linear with a bias, not {l!r}')
-        return Lin(copies[id(l.weight)], copies[id(l.bias)])
-    copies = {id(t): _turned(t) for t in module.parameters() if t.ndim < 3}
+        return Lin(copy(l.weight), copy(l.bias))
     new = {id(l): convert(l) for l in module}
     return Model([new[id(l)] for l in module], loss)

@@ -274,7 +274,7 @@ class GradientRow(NamedTuple):
     autograd:float      # Relative error against autograd; None where it cannot judge
     differences:float   # Relative error against central differences; None where they cannot judge
     checked:int         # How many elements were compared with differences
-    kinks:list          # Indices left out: the loss has no slope there
+    kinks:list          # Indices left out: no slope there, or a bend too sharp for the step
     worst:Worst         # None where there was nothing to compare
     note:str            # What else there is to say
 
@@ -303,7 +303,7 @@ def _judge(name, t, hand, auto, kink, slack, d):
     "The `GradientRow` of leaf `t`"
     kink,clear = kink.view(-1),~d.rough & ~kink.view(-1)[d.picks]
     picks,central,noise = d.picks[clear],d.central[clear],d.noise[clear].norm()
-    size = d.central[d.central.isfinite()].norm()   # of all that were moved, as `rough` has it
+    size = d.central[d.central.isfinite() & ~d.kink].norm()   # rough ones, too, if not on a kink
     allowed = 1e-6*size + noise
     if auto is None and len(picks) and central.norm() <= noise:
         auto = torch.zeros_like(t)   # the loss does not depend on it

@@ -90,6 +90,7 @@ class GradientReport:
         "The first line"
         if not self.rows: return '✗ there is no gradient to check'
         wrong = sum(not r.ok for r in self.rows)
+        if not wrong and not self.ok: return '✗ the gradients are right, but something else is not'
         if self.ok: return f'✓ all {len(self.rows)} gradients are right'
         return f'✗ {wrong} of {len(self.rows)} gradients are wrong'
 
@@ -169,9 +170,10 @@ def _remarks(rows, point, replaced, error, lost):
                f'`{r.name}`, at {some}')
     if 'x' not in point.names: yield f'`x` is {point.x.dtype} and has no gradient.'
     known = {id(t) for _,_,_,t in point.model._named()}
-    hidden = [f'`{path}`' for path,t in _walk(point.model) if isinstance(t, Tensor)
-              and t.is_floating_point() and id(t) not in known and '._' not in f'.{path}']
-    if hidden: yield ('In a list or a dict, so not parameters, and not examined: '
+    others = {p.replace('._parameters', ''): t for p,t in _walk(point.model) if id(t) not in known}
+    hidden = [f'`{p}`' for p,t in others.items() if '._' not in f'.{p}'
+              and isinstance(t, Tensor) and t.is_floating_point()]
+    if hidden: yield ('Held where parameters are not looked for, and not examined: '
                       f'{", ".join(hidden[:4])}{", ..."*(len(hidden) > 4)}.')
     names = ', '.join(f'`{n}`' for n in replaced)
     if replaced: yield f'Replaced by the forward, so not parameters: {names}.'

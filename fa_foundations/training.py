@@ -80,8 +80,7 @@ class CrossEntropy(Module):
         if kept is not inp: logp = inp.log_softmax(-1)
         right = targ.long().unsqueeze(1)
         g = logp.exp().scatter_(1, right, -1., reduce='add')   # softmax minus one-hot
-        g = g / len(inp)
-        add_grad(inp, g if out.g is None else g*out.g)   # None: the loss comes last
+        add_grad(inp, g / len(inp))
 
 # %% ../nbs/04_training.ipynb #3a21b414
 def accuracy(
