@@ -100,10 +100,9 @@ def with_imports(
     link = next((i for i,c in enumerate(cells) if 'colab.research.google.com' in ''.join(c['source'])), None)
     if link is None: return cells   # no chapter
     source = json.loads(path.read_text('utf-8'))['cells']
-    first = next(i for i,c in enumerate(source) if 'colab.research.google.com/github' in ''.join(c['source']) and c['cell_type']=='markdown')
-    code = next(i for i in range(first, len(source)) if source[i]['cell_type']=='code')
-    until = next(i for i in range(code, len(source)) if source[i]['cell_type']=='markdown')
-    setup = [''.join(c['source']) for c in source[code:until]]
+    kinds = [c['cell_type'] for c in source]
+    code = kinds.index('code', [c['id'] for c in source].index('colab-link'))
+    setup = [''.join(c['source']) for c in source[code:kinds.index('markdown', code)]]
     lines = [re.sub(r'^#\|.*\n?', '', code, flags=re.M).strip() for code in setup]
     code = '#| code-fold: true\n#| code-summary: "Imports and set-up of this chapter"\n' + '\n\n'.join(filter(None, lines))
     fold = dict(cell_type='code', id='set-up', metadata={}, execution_count=None, outputs=[], source=code)
