@@ -64,17 +64,19 @@ def forward_and_backward(
     return loss
 
 # %% ../nbs/03_backprop.ipynb #cc5d0b86
-def _fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape and g.dtype == t.dtype
-def _kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else repr(t)
+def _check_fit(g, t):
+    "Refuse what cannot be the gradient of `t`"
+    def kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else repr(t)
+    if not isinstance(g, Tensor) or g.shape != t.shape or g.dtype != t.dtype: raise ValueError(
+        f'a gradient has the shape and dtype of its tensor, {kind(t)}, '
+        f'not {kind(g)}: look at the `bwd` that made it')
 
 def add_grad(
     t:Tensor, # Receives the gradient in `t.g`
     g:Tensor, # dL/dt along one path, in the shape and dtype of `t`
 ):
     "Add `g` to the gradient of `t`, out of place"
-    if not _fits(g, t): raise ValueError(
-        f'a gradient has the shape and dtype of its tensor, {_kind(t)}, '
-        f'not {_kind(g)}: look at the `bwd` that made it')
+    _check_fit(g, t)
     old = getattr(t, 'g', None)
     if old is not False: t.g = g if old is None else old + g
 
@@ -88,62 +90,28 @@ def wants_grad(
 class _Calls(threading.local): record = None   # a thread's notes; None: the next call begins them
 _calls = _Calls()
 
-class _Record(list):
-    "The notes of one pass, (layer, output, arguments) for each call, and the module that began it"
-    def __init__(self, root): self.root = root
-    def kept(self, t):
-        "What `t` keeps of an earlier pass: the gradient of a parameter, else None"
-        g = getattr(t, 'g', None)
-        return g if g is not None and any(t is p for p in self.root.parameters()) else None
-
 class Module:
     "A layer: `forward` makes its output, `bwd` gives each of its inputs and parameters a gradient"
-    _record = None   # of the last pass
+    _record = None   # (layer, output, arguments) of each call in the last pass
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
-    def bwd(self, out, *args): raise NotImplementedError(
-        f'{self!r} has no bwd, and its forward ends in no layer: it needs the one or the other')
+    def bwd(self, out, *args): raise NotImplementedError(f'{self!r} has no bwd, ends in no layer')
     def __call__(self, *args):
         outer,leaf = _calls.record,type(self).bwd is not Module.bwd
         if outer is None: self._record = None   # a new pass: the last one is over
-        record = _Record(self) if outer is None else outer
-        noted = isinstance(record, _Record)
-        _calls.record = None if leaf and noted else record   # in a leaf: a new start
+        record = [] if outer is None else outer
+        _calls.record = None if leaf and type(record) is list else record   # in a leaf: a new start
         try: out = self.forward(*args)
         finally: _calls.record = outer
         if not isinstance(out, Tensor):
             raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
         if leaf or not record or record[-1][1] is not out:
             for t in args:
+                if isinstance(t, Tensor): t.g = None
                 if t is out: out = out.view_as(out)   # the input itself: it needs a second `.g`
-                if noted and isinstance(t, Tensor): t.g = record.kept(t)
             out.g = None
             record.append((self, out, args))
         if outer is None: self._record = record
         return out
-
-# %% ../nbs/03_backprop.ipynb #2bdedb70
-@patch
-def _parts(self:Module):
-    "(name, value) of the parameters and modules held here, lists of modules unpacked"
-    for k,v in vars(self).items():
-        if isinstance(v, (list, tuple)):
-            yield from ((f'{k}.{i}', m) for i,m in enumerate(v) if isinstance(m, Module))
-        elif isinstance(v, Module) or isinstance(v, Tensor) and k[0] != '_': yield k,v
-
-@patch
-def _named(self:Module, prefix='', seen=None, again=False):
-    "(name, owner, attribute, tensor) of each parameter, once; `again`: wherever it is held"
-    seen = set() if seen is None else seen
-    if id(self) in seen: return
-    seen.add(id(self))
-    for k,v in self._parts():
-        if isinstance(v, Module): yield from v._named(f'{prefix}{k}.', seen, again)
-        elif again or id(v) not in seen: seen.add(id(v)); yield prefix+k,self,k,v
-
-@patch
-def parameters(self:Module)->list:
-    "The parameters of this module and of all inside it, each once"
-    return [t for _,_,_,t in self._named()]
 
 # %% ../nbs/03_backprop.ipynb #0079c833
 @patch
@@ -157,8 +125,7 @@ def backward(self:Module):
         layer,out,args = record.pop()
         if out.g is None and not (out is root and out.ndim == 0): raise RuntimeError(
             f'no gradient has reached the output of {layer!r}: set `out.g`, or use it in layers')
-        if out.g is not None and not _fits(out.g, out): raise ValueError(
-            f'the output of {layer!r} is {_kind(out)}, its gradient {_kind(out.g)}')
+        if out.g is not None: _check_fit(out.g, out)   # a `bwd` may have assigned it
         layer.bwd(out, *args)
 
 # %% ../nbs/03_backprop.ipynb #8982dc07
@@ -205,17 +172,9 @@ class _Add(Module):
         raise ValueError(f'Residual adds equal shapes: in {tuple(a.shape)}, out {tuple(b.shape)}')
     def bwd(self, out, a, b): add_grad(a, out.g); add_grad(b, out.g)
 
-def _list(layers):
-    "`layers` as a list: a generator would be used up by the first pass"
-    layers = list(layers)
-    for l in layers:
-        if isinstance(l, type) or not callable(l):
-            raise TypeError(f'a layer is an instance of a Module, such as Relu(), not {l!r}')
-    return layers
-
 class Residual(Module):
     "Layers in a row, whose input is added to their output"
-    def __init__(self, layers:list): self.layers,self._add = _list(layers),_Add()
+    def __init__(self, layers:list): self.layers,self._add = list(layers),_Add()
     def forward(self, inp):
         x = inp
         for l in self.layers: x = l(x)
@@ -225,16 +184,13 @@ class Residual(Module):
 class Model(Module):
     "Layers in a row and a loss, `Mse()` if None: `model(x)` predicts, `model(x, targ)` is the loss"
     def __init__(self, layers:list, loss:Module=None):
-        self.layers,self.loss,self._input = _list(layers),Mse() if loss is None else loss,None
-        if not isinstance(self.loss, Module):
-            raise TypeError(f'a loss is an instance of a Module, such as Mse(), not {loss!r}')
+        self.layers,self.loss,self._input = list(layers),Mse() if loss is None else loss,None
     def forward(self, x, targ=None):
         if targ is not None: self._input = x
         for l in self.layers: x = l(x)
         return x if targ is None else self.loss(x, targ)
     def __call__(self, x, targ=None):
         if targ is not None or _calls.record is not None: return super().__call__(x, targ)
-        if isinstance(x, Tensor): x.g = None
         _calls.record = deque(maxlen=0)   # predictions: a record that forgets
         try: return super().__call__(x)
         finally: _calls.record = None
@@ -246,7 +202,28 @@ class Model(Module):
         finally:
             if x is not None and not input_grad: x.g = None
 
+# %% ../nbs/03_backprop.ipynb #2bdedb70
+@patch
+def _parts(self:Module):
+    "(name, value) of the parameters and modules held here, lists of modules unpacked"
+    for k,v in vars(self).items():
+        if isinstance(v, (list, tuple)):
+            yield from ((f'{k}.{i}', m) for i,m in enumerate(v) if isinstance(m, Module))
+        elif isinstance(v, Module) or isinstance(v, Tensor) and k[0] != '_': yield k,v
+@patch
+def _named(self:Module, prefix='', seen=None, again=False):
+    "(name, owner, attribute, tensor) of each parameter, once; `again`: wherever it is held"
+    if id(self) in (seen := set() if seen is None else seen): return
+    seen.add(id(self))
+    for k,v in self._parts():
+        if isinstance(v, Module): yield from v._named(f'{prefix}{k}.', seen, again)
+        elif again or id(v) not in seen: seen.add(id(v)); yield prefix+k,self,k,v
+
 # %% ../nbs/03_backprop.ipynb #b75476a8
+@patch
+def parameters(self:Module)->list:
+    "The parameters of this module and of all inside it, each once"
+    return [t for _,_,_,t in self._named()]
 @patch
 def zero_grad(self:Module):
     "Clear the gradients of the parameters: without it, the next pass adds to them"
@@ -270,8 +247,7 @@ def load_state_dict(self:Module, state:dict):
     need,have = ({(n, tuple(t.shape)) for n,t in d.items()} for d in (own, state))
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')
-    new = {n: torch.as_tensor(state[n]).detach().to(t, copy=True) for n,t in own.items()}
-    for n,t in own.items(): t.detach().copy_(new[n])   # only now that all are there
+    for t,new in [(t, state[n].to(t, copy=True)) for n,t in own.items()]: t.detach().copy_(new)
 
 # %% ../nbs/03_backprop.ipynb #9f101acf
 @patch
