@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from .core import default_device
 from .backprop import Module
+from .doctor import _code
 from .gradient_judges import _BOOK
 
 # %% ../nbs/05_exercises.ipynb #8c409a2e
@@ -172,11 +173,6 @@ def _grid(t, other, title, tol):
     return f'<table>{head}<tbody>{rows}</tbody></table>'
 
 # %% ../nbs/05_exercises.ipynb #880ddc5c
-def _html(text):
-    "Backticks become code"
-    parts = enumerate(escape(text).split('`'))
-    return ''.join(f'<code>{p}</code>' if i % 2 else p for i,p in parts)
-
 @dataclass(repr=False)
 class Result:
     "The verdict on an answer"
@@ -186,7 +182,7 @@ class Result:
     def __bool__(self): return self.ok
     def __repr__(self): return self.message
     def _repr_html_(self):
-        text = '<br>'.join(map(_html, self.message.splitlines()))
+        text = '<br>'.join(map(_code, self.message.splitlines()))
         if not self._pair: return f'<p>{text}</p>'
         a,b,tol = self._pair
         grids = _grid(a, b, 'yours', tol) + _grid(b, a, 'expected', tol)
@@ -248,7 +244,7 @@ class _Listing(list):
     "Exercises, to be looked at"
     def __repr__(self): return '\n'.join(f'{ex.id}  {ex.text}\n      {ex.how()}' for ex in self)
     def _repr_html_(self):
-        row = lambda ex: (f'<tr><td>{ex.id}</td><td>{_html(ex.text)} '
+        row = lambda ex: (f'<tr><td>{ex.id}</td><td>{_code(ex.text)} '
                           f'<code>{escape(ex.how())}</code></td></tr>')
         rows = ''.join(map(row, self))
         head = '<thead><tr><th>id</th><th>exercise, and how to hand it in</th></tr></thead>'

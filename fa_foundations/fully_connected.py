@@ -57,6 +57,11 @@ def calculate_fans(
     return n_in*field, n_out*field
 
 # %% ../nbs/02_fully_connected.ipynb #1a4530f1
+def _check_generator(generator):
+    "Refuse a seed, or what else is no generator"
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
+
 def _draw(
     shape:tuple,
     std:float,
@@ -67,8 +72,7 @@ def _draw(
     device:torch.device=None, # Where the weight is to live; None: the CPU
 )->Tensor:
     "Random values of mean zero and standard deviation `std`"
-    if not isinstance(generator, (torch.Generator, type(None))):
-        raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
+    _check_generator(generator)
     dtype = dtype or torch.get_default_dtype()
     if not dtype.is_floating_point:
         raise TypeError(f'weights need a floating-point dtype, not {dtype}')

@@ -15,6 +15,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .core import Data, _progress
+from .fully_connected import _check_generator
 from .backprop import Model, Module, add_grad
 from .model_files import load, savable, save
 
@@ -96,8 +97,7 @@ def _check_batch(batch_size, generator):
     "Refuse what is no batch size or no generator"
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
-    if not isinstance(generator, (torch.Generator, type(None))):
-        raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
+    _check_generator(generator)
 
 # %% ../nbs/04_training.ipynb #dc0ee850
 def minibatches(
