@@ -6,9 +6,7 @@
 __all__ = ['default_device', 'read_idx', 'Data', 'get_data', 'show_images', 'normalize', 'normalize_data', 'rel_error']
 
 # %% ../nbs/00_core.ipynb #b36e4bda
-import gzip, math, os, platform, struct, sys, warnings, zlib
-from datetime import datetime
-from html import escape
+import gzip, math, os, struct, zlib
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +14,7 @@ import torch
 from torch import Tensor
 
 # %% ../nbs/00_core.ipynb #c2efb8cc
-def _device(name:str # As torch writes it: 'cpu', 'cuda', 'cuda:1', 'mps'
+def check_device(name:str # As torch writes it: 'cpu', 'cuda', 'cuda:1', 'mps'
            )->torch.device: # That device, proven to be there
     "The device called `name`; `RuntimeError` if this machine does not have it"
     try: torch.empty(1, device=name)
@@ -30,7 +28,7 @@ def _device(name:str # As torch writes it: 'cpu', 'cuda', 'cuda:1', 'mps'
 def default_device() -> torch.device: # Where the notebooks compute
     "`FA_DEVICE` if set, else cuda if there is one, else cpu; `RuntimeError` if it is not there"
     # mps only when asked for: it has no float64, which the gradient checks need
-    return _device(os.environ.get('FA_DEVICE') or ('cuda' if torch.cuda.is_available() else 'cpu'))
+    return check_device(os.environ.get('FA_DEVICE') or ('cuda' if torch.cuda.is_available() else 'cpu'))
 
 # %% ../nbs/00_core.ipynb #738d64b5
 def _take(f, # A file open for reading bytes
@@ -117,7 +115,7 @@ def get_data(
 )->Data: # Images float32 in [0, 1], labels int64
     "MNIST, or a set in its format; the last sixth of the training file validates; no network"
     folder = Path(files('fa_foundations')/'data'/'mnist' if path is None else path)
-    device = _device('cpu' if device is None else device)
+    device = check_device('cpu' if device is None else device)
     x,y = _images_and_labels(folder, 'train', device)
     x_test,y_test = _images_and_labels(folder, 't10k', device)
     if x.shape[1] != x_test.shape[1]:
@@ -192,56 +190,3 @@ def rel_error(
     a,b = a.to(wide), b.to(wide)
     diff = (a - b).norm()
     return 0. if diff == 0 else (diff/b.norm()).item()
-
-# %% ../nbs/00_core.ipynb #5e824d49
-def _progress(show:bool=True, # False: no bar
-              **kwargs): # For tqdm: `total`, `initial`, `unit`, ...
-    "A tqdm bar, where somebody can see it"
-    with warnings.catch_warnings():   # without ipywidgets tqdm warns, and then draws with text
-        warnings.simplefilter('ignore')
-        from tqdm.auto import tqdm
-    seen = sys.stderr.isatty() or 'ipykernel' in sys.modules
-    return tqdm(disable=not (show and seen), leave=False, **kwargs)
-
-# %% ../nbs/00_core.ipynb #1193b210
-def _processor(device:torch.device)->str:
-    "The name of what computes, as far as the system tells it"
-    if device.type == 'cuda': return torch.cuda.get_device_name(device)
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.processor() or platform.machine()
-
-def _machine(device:torch.device)->dict:
-    "Where, when and with what something was measured"
-    return dict(name=_processor(device), device=str(device), cores=os.cpu_count(),
-                threads=torch.get_num_threads(), torch=torch.__version__,
-                python=platform.python_version(), system=platform.system(),
-                date=datetime.now().astimezone().isoformat(timespec='minutes'))
-
-# %% ../nbs/00_core.ipynb #0c5e1a72
-def _short(x:float # Any number, not negative
-          )->str: # About three digits of it
-    "`x` for a table"
-    return f'{x:,.0f}' if x >= 100 else f'{x:.3g}'
-
-def _seconds_text(s:float # Seconds
-                 )->str: # With a unit
-    "`s` in the largest unit of which it is at least one"
-    for unit, size in (('s', 1), ('ms', 1e-3), ('us', 1e-6)):
-        if s >= size: return f'{_short(s/size)} {unit}'
-    return f'{_short(s*1e9)} ns'
-
-def _text_table(title, heads, lines):
-    "Columns under their heads, the first to the left and the others to the right"
-    widths = [max(map(len, column)) for column in zip(heads, *lines)]
-    def line(cells):
-        return '  '.join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])])
-    return '\n'.join([title, *map(line, (heads, *lines))])
-
-def _html_table(title, heads, lines):
-    "What `_text_table` prints, for a notebook"
-    def line(tag, cells): return ''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)
-    body = ''.join(f'<tr>{line("td", cells)}</tr>' for cells in lines)
-    return (f'<table><caption>{escape(title)}</caption><thead><tr>{line("th", heads)}</tr></thead>'
-            f'<tbody>{body}</tbody></table>')

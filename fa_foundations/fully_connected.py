@@ -57,12 +57,12 @@ def calculate_fans(
     return n_in*field, n_out*field
 
 # %% ../nbs/02_fully_connected.ipynb #1a4530f1
-def _check_generator(generator):
+def check_generator(generator):
     "Refuse a seed, or what else is no generator"
     if not isinstance(generator, (torch.Generator, type(None))):
         raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
 
-def _draw(
+def draw_values(
     shape:tuple,
     std:float,
     *,
@@ -72,7 +72,7 @@ def _draw(
     device:torch.device=None, # Where the weight is to live; None: the CPU
 )->Tensor:
     "Random values of mean zero and standard deviation `std`"
-    _check_generator(generator)
+    check_generator(generator)
     dtype = dtype or torch.get_default_dtype()
     if not dtype.is_floating_point:
         raise TypeError(f'weights need a floating-point dtype, not {dtype}')
@@ -83,7 +83,7 @@ def _draw(
     return (values*std).to('cpu' if device is None else device)
 
 # %% ../nbs/02_fully_connected.ipynb #c95a5662
-@delegates(_draw, but=['uniform'])
+@delegates(draw_values, but=['uniform'])
 def lecun_normal(
     shape:tuple, # Shape of the weight
     *,
@@ -92,7 +92,7 @@ def lecun_normal(
 )->Tensor: # New weights
     "Normal weights of variance `1/fan_in`"
     fan_in,_ = calculate_fans(shape, layout)
-    return _draw(shape, math.sqrt(1/fan_in), **kwargs)
+    return draw_values(shape, math.sqrt(1/fan_in), **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #cc787171
 def relu(
@@ -123,7 +123,7 @@ def _kaiming_std(shape, a, mode, nonlinearity, layout):
     return gain(nonlinearity, a)/math.sqrt(fan_in if mode == 'fan_in' else fan_out)
 
 # %% ../nbs/02_fully_connected.ipynb #ac8122b7
-@delegates(_draw, but=['uniform'])
+@delegates(draw_values, but=['uniform'])
 def kaiming_normal(
     shape:tuple, # Shape of the weight
     *,
@@ -134,7 +134,7 @@ def kaiming_normal(
     **kwargs
 )->Tensor: # New weights
     "Normal weights of variance `gain**2 / fan`: He's init"
-    return _draw(shape, _kaiming_std(shape, a, mode, nonlinearity, layout), **kwargs)
+    return draw_values(shape, _kaiming_std(shape, a, mode, nonlinearity, layout), **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #7af0e954
 @delegates(kaiming_normal)
@@ -148,10 +148,10 @@ def kaiming_uniform(
     **kwargs
 )->Tensor: # New weights
     "Uniform weights of variance `gain**2 / fan`"
-    return _draw(shape, _kaiming_std(shape, a, mode, nonlinearity, layout), uniform=True, **kwargs)
+    return draw_values(shape, _kaiming_std(shape, a, mode, nonlinearity, layout), uniform=True, **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #82d82e89
-@delegates(_draw, but=['uniform'])
+@delegates(draw_values, but=['uniform'])
 def xavier_normal(
     shape:tuple, # Shape of the weight
     *,
@@ -160,7 +160,7 @@ def xavier_normal(
     **kwargs
 )->Tensor: # New weights
     "Normal weights of variance `2 / (fan_in + fan_out)`: Glorot's init"
-    return _draw(shape, gain*math.sqrt(2/sum(calculate_fans(shape, layout))), **kwargs)
+    return draw_values(shape, gain*math.sqrt(2/sum(calculate_fans(shape, layout))), **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #85ae41ca
 @delegates(xavier_normal)
@@ -173,7 +173,7 @@ def xavier_uniform(
 )->Tensor: # New weights
     "Uniform weights of variance `2 / (fan_in + fan_out)`"
     std = gain*math.sqrt(2/sum(calculate_fans(shape, layout)))
-    return _draw(shape, std, uniform=True, **kwargs)
+    return draw_values(shape, std, uniform=True, **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #4201af38
 def general_relu(

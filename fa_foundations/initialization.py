@@ -8,12 +8,12 @@ __all__ = ['ActivationStats', 'activation_stats', 'orthogonal', 'conv_matrix']
 # %% ../nbs/02a_initialization.ipynb #2407e19a
 import math
 from functools import partial
-from html import escape
 import torch
 from torch import Tensor
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from .fully_connected import (_draw, calculate_fans, gain, general_relu,
+from .report import Table
+from .fully_connected import (draw_values, calculate_fans, gain, general_relu,
                                             kaiming_normal)
 
 # %% ../nbs/02a_initialization.ipynb #e2699a94
@@ -69,7 +69,7 @@ def _summary(tensors):
 def _one_pass(depth, width, init, f, batch, **kwargs):
     "For one draw of all weights: statistics of activations and of gradients, `fan_in*Var[w]`"
     def signal():   # each row has mean square 1
-        t = _draw((batch, width), 1., **kwargs)
+        t = draw_values((batch, width), 1., **kwargs)
         return t/t.pow(2).mean(1, keepdim=True).sqrt()
     acts,grad,weight_var = [signal().requires_grad_()],signal(),0.
     for _ in range(depth):
@@ -92,13 +92,13 @@ def _columns(activations, gradients, theory):
         cols[side + 'se'] = square*(spread/len(measured)).sqrt()
     return cols | dict(theory_mean=theory[:,0], theory_std=theory[:,1])
 
-def _table(rows):
-    "Head and body of a table of about ten layers, as text"
+def _table(label, rows):
+    "A table of about ten layers"
     names = ('layer mean std mean_square median theory '
              'grad_mean_square grad_median grad_theory').split()
     steps = min(10, len(rows) - 1)
     picked = [rows[round(i*(len(rows) - 1)/steps)] for i in range(steps + 1)]
-    return names, [[f'{row[k]:.3g}' for k in names] for row in picked]
+    return Table(names, [[f'{row[k]:.3g}' for k in names] for row in picked], label, left=0)
 
 # %% ../nbs/02a_initialization.ipynb #d25c1f74
 def _plot_side(ax, measured, square, spread, title):
@@ -142,20 +142,13 @@ class ActivationStats:
 
 # %% ../nbs/02a_initialization.ipynb #5418b154
 @patch
-def __str__(self:ActivationStats):
-    names,body = _table(self.rows)
-    def line(cells): return '  '.join(f'{c:>{max(8, len(k))}}' for k,c in zip(names, cells))
-    return '\n'.join([self.label, line(names), *map(line, body)])
+def __str__(self:ActivationStats): return str(_table(self.label, self.rows))
 
 @patch
 def __repr__(self:ActivationStats): return str(self)
 
 @patch
-def _repr_html_(self:ActivationStats):
-    names,body = _table(self.rows)
-    def row(tag, cells): return '<tr>' + ''.join(f'<{tag}>{c}</{tag}>' for c in cells) + '</tr>'
-    table = row('th', names) + ''.join(row('td', cells) for cells in body)
-    return f'<p>{escape(self.label)}</p><table>{table}</table>'
+def _repr_html_(self:ActivationStats): return _table(self.label, self.rows)._repr_html_()
 
 # %% ../nbs/02a_initialization.ipynb #bd13a446
 @patch
@@ -213,7 +206,7 @@ def activation_stats(
     return ActivationStats(label, torch.stack(acts), torch.stack(grads), theory)
 
 # %% ../nbs/02a_initialization.ipynb #cab01604
-@delegates(_draw, but=['uniform'])
+@delegates(draw_values, but=['uniform'])
 def orthogonal(
     shape:tuple, # `(n_in, n_out)`
     *,
@@ -225,7 +218,7 @@ def orthogonal(
     "Random orthogonal weights: columns (rows if `n_in < n_out`) of length `gain`, at right angles"
     calculate_fans(shape)   # refuses what is no weight
     if len(shape) != 2: raise ValueError(f'orthogonal takes (n_in, n_out), not {tuple(shape)}')
-    z = _draw((max(shape), min(shape)), 1., dtype=dtype, **kwargs)
+    z = draw_values((max(shape), min(shape)), 1., dtype=dtype, **kwargs)
     q,r = torch.linalg.qr(z.to(torch.promote_types(z.dtype, torch.float32)))   # no half precision
     q = q*r.diagonal().sign()   # without it the signs would depend on the algorithm
     w = q if shape[0] >= shape[1] else q.t()

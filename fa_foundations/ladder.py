@@ -16,9 +16,9 @@ from statistics import quantiles
 from time import perf_counter
 from timeit import Timer
 from fastcore.script import call_parse
-from .core import _html_table, _machine, _progress, _seconds_text, _short, _text_table
+from .report import Table, code_html, machine, progress_bar, seconds_text, short
 from .core import default_device
-from .fast_matmul import _compiled, _gpu_kernel, _in_threads
+from .fast_matmul import compiled_for, gpu_kernel, run_in_threads
 from .fast_matmul import matmul_compiled, matmul_gpu, matmul_tiled
 from .matmul import matmul_broadcast, matmul_einsum, matmul_elementwise
 from .matmul import matmul_loops, matmul_torch
@@ -99,11 +99,11 @@ def _arithmetic_rate(dtype, device, rounds=20_000, width=512):
     n, many, exact = torch.get_num_threads(), 2**22, dtype in (torch.float32, torch.float64)
     if device.type == 'cpu' and exact and find_spec('numba'):
         x, y = (torch.full((rounds, 1), o, dtype=dtype).numpy() for o in (0.999, 0.001))
-        rows, loop = torch.zeros(n, 1, width, dtype=dtype).numpy(), _compiled(_multiply_adds, dtype)
-        def run(): _in_threads(lambda t: loop(x, y, rows[t]), n)
+        rows, loop = torch.zeros(n, 1, width, dtype=dtype).numpy(), compiled_for(_multiply_adds, dtype)
+        def run(): run_in_threads(lambda t: loop(x, y, rows[t]), n)
         work, how = 16*rounds*width*n, f'multiply-adds compiled by Numba, {n} thread' + 's'*(n > 1)
     elif device.type == 'cuda' and exact and find_spec('triton'):
-        c, kernel = torch.zeros(many, dtype=dtype, device=device), _gpu_kernel(_chains)
+        c, kernel = torch.zeros(many, dtype=dtype, device=device), gpu_kernel(_chains)
         def run():
             with torch.cuda.device(device): kernel[(many//1024,)](c, 0.999, 0.001, rounds//100)
         work, how = 16*(rounds//100)*many, 'multiply-adds compiled by Triton'
@@ -125,9 +125,9 @@ class Roof:
     how:str # What loop measured the arithmetic
     dtype:str # Of the numbers
     def __str__(self):
-        return (f'arithmetic  {_short(self.gflops)} GFLOP/s ({self.how})\n'
-                f'memory      {_short(self.gb_per_s)} GB/s (a copy)\n'
-                f'library     {_short(self.library_gflops)} GFLOP/s (torch.matmul at 1024)')
+        return (f'arithmetic  {short(self.gflops)} GFLOP/s ({self.how})\n'
+                f'memory      {short(self.gb_per_s)} GB/s (a copy)\n'
+                f'library     {short(self.library_gflops)} GFLOP/s (torch.matmul at 1024)')
     def _repr_html_(self): return f'<pre>{escape(str(self))}</pre>'
 
 # %% ../nbs/01c_ladder.ipynb #1b0111e5
@@ -161,23 +161,23 @@ def _rungs():
 RUNGS = _rungs()
 
 # %% ../nbs/01c_ladder.ipynb #612d6c91
-def _percent(share): return '<0.01%' if share < 1e-4 else f'{_short(100*share)}%'
+def _percent(share): return '<0.01%' if share < 1e-4 else f'{short(100*share)}%'
 def _size_text(shape): return 'x'.join(map(str, shape))
 
 def _cells(row):
     "A row of measurements as a line of text"
-    return [row['rung'] + '*'*row['partial'], _seconds_text(row['seconds']),
-            f'{row["spread"]/row["seconds"]:.0%}', _short(row['gflops']),
-            '' if row['ratio'] is None else _short(row['ratio']),
+    return [row['rung'] + '*'*row['partial'], seconds_text(row['seconds']),
+            f'{row["spread"]/row["seconds"]:.0%}', short(row['gflops']),
+            '' if row['ratio'] is None else short(row['ratio']),
             '' if row['roof_share'] is None else _percent(row['roof_share'])]
 
 def _tables(result):
-    "Title, column heads and lines of the table for each shape"
+    "A table for each shape"
     ratio = f'x {(result.base or "").removeprefix("matmul_")}'
     heads = ['rung', 'time', 'spread', 'GFLOP/s', ratio, 'of roof']
     for n, k, m in dict.fromkeys(row['shape'] for row in result.rows):
         lines = [_cells(row) for row in result.rows if row['shape'] == (n, k, m)]
-        yield f'({n}, {k}) @ ({k}, {m})', heads, lines
+        yield Table(heads, lines, f'({n}, {k}) @ ({k}, {m})')
 
 def _notes(result):
     "What a reader of the tables must know"
@@ -239,10 +239,10 @@ class Ladder:
     interrupted:bool=False # Stopped before the end?
 
     def __str__(self):
-        return '\n\n'.join([*(_text_table(*t) for t in _tables(self)), '\n'.join(_notes(self))])
+        return '\n\n'.join([*map(str, _tables(self)), '\n'.join(_notes(self))])
 
     def _repr_html_(self):
-        tables, notes = (_html_table(*t) for t in _tables(self)), map(escape, _notes(self))
+        tables, notes = (t._repr_html_() for t in _tables(self)), map(code_html, _notes(self))
         return ''.join(tables) + '<p>' + '<br>'.join(notes) + '</p>'
 
     def to_json(self)->str: # All of it
@@ -317,9 +317,9 @@ def ladder(
     generator = generator or torch.Generator().manual_seed(42)
     def draw(*size):
         return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
-    result = Ladder([], _machine(device) | dict(dtype=_name(dtype)), skipped=skipped)
+    result = Ladder([], machine(device) | dict(dtype=_name(dtype)), skipped=skipped)
     todo = {name: f for name, f in chosen.items() if name not in skipped}
-    with _progress(progress, total=len(shapes)*len(todo)) as bar:
+    with progress_bar(progress, total=len(shapes)*len(todo)) as bar:
         try:
             result.roof = measure_roof(dtype, device) if roof is True else roof or None
             for n, k, m in shapes:

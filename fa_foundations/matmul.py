@@ -70,7 +70,7 @@ def _matmul_error(a, b, rank):
                       f'{b.shape[-2]}; ' + (f'this fits: {mends}' if mends else 'make them equal'))
 
 # %% ../nbs/01_matmul.ipynb #c4fc5f49
-def _check_matmul(a, b, rank=2):
+def check_matmul(a, b, rank=2):
     "Raise an error that says what to do if `a @ b` cannot be"
     if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a.ndim == rank == b.ndim
             and a.shape[-1] == b.shape[-2] and (rank == 2 or a.shape[0] == b.shape[0])
@@ -83,7 +83,7 @@ def matmul_loops(
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
     "The product of `a` and `b` by three Python loops (level 0)"
-    _check_matmul(a, b)
+    check_matmul(a, b)
     (n, inner), m = a.shape, b.shape[1]
     c = a.new_zeros(n, m)
     for i in range(n):
@@ -97,7 +97,7 @@ def matmul_elementwise(
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
     "The product of `a` and `b` by two loops over elementwise products (level 1)"
-    _check_matmul(a, b)
+    check_matmul(a, b)
     n, m = a.shape[0], b.shape[1]
     c = a.new_zeros(n, m)
     for i in range(n):
@@ -112,7 +112,7 @@ def matmul_broadcast(
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
     "The product of `a` and `b` by one loop over rows, with broadcasting (level 2)"
-    _check_matmul(a, b)
+    check_matmul(a, b)
     n, m = a.shape[0], b.shape[1]
     c = a.new_zeros(n, m)
     for i in range(n):
@@ -126,7 +126,7 @@ def matmul_einsum(
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
     "The product of `a` and `b` by Einstein summation (level 3)"
-    _check_matmul(a, b)
+    check_matmul(a, b)
 #   c[i] = (a[i,:,None] * b).sum(0)
     return torch.einsum('ik,kj->ij', a, b)
 
@@ -136,7 +136,7 @@ def batch_matmul(
     b:Tensor, # Right matrices, `(batch, k, m)`, of the same dtype and device
 )->Tensor: # `(batch, n, m)`
     "The product of each matrix of `a` with its partner in `b`"
-    _check_matmul(a, b, rank=3)
+    check_matmul(a, b, rank=3)
     return torch.einsum('bik,bkj->bij', a, b)
 
 # %% ../nbs/01_matmul.ipynb #084e4265
@@ -145,5 +145,5 @@ def matmul_torch(
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
     "The product of `a` and `b` by the library's own `@` (level 4)"
-    _check_matmul(a, b)
+    check_matmul(a, b)
     return a @ b

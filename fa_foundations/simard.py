@@ -10,7 +10,8 @@ import json, statistics, time
 from pathlib import Path
 import torch
 from fastcore.script import call_parse, store_true
-from .core import _machine, get_data, normalize_data
+from .core import get_data, normalize_data
+from .report import machine
 from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu
 from .training import CrossEntropy, evaluate, fit, linear_decay
@@ -72,6 +73,6 @@ def fa_train(
     result = {'command': ' '.join(['fa_train', *flags]), 'trained_on': len(d.x_train),
               'measured_on': 'test' if test else 'validation', **settings, 'nets': nets,
               'median_error': statistics.median(o['error'] for o in nets),
-              **_machine(torch.device(device))}
+              **machine(torch.device(device))}
     if out: _add_to(Path(out), result)
     return result

@@ -14,8 +14,9 @@ from numbers import Integral
 import torch
 from fastcore.basics import patch
 from torch import Tensor
-from .core import Data, _progress
-from .fully_connected import _check_generator
+from .core import Data
+from .report import progress_bar
+from .fully_connected import check_generator
 from .backprop import Model, Module, add_grad
 from .model_files import load, savable, save
 
@@ -97,7 +98,7 @@ def _check_batch(batch_size, generator):
     "Refuse what is no batch size or no generator"
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
-    _check_generator(generator)
+    check_generator(generator)
 
 # %% ../nbs/04_training.ipynb #dc0ee850
 def minibatches(
@@ -290,7 +291,7 @@ def fit(
     opt = SGD(model.parameters(), lr, momentum, weight_decay)
     _resume(history, opt)
     n = math.ceil(len(data.x_train) / batch_size)
-    bar = _progress(progress, total=n*epochs, initial=len(history.step_loss), unit=' steps')
+    bar = progress_bar(progress, total=n*epochs, initial=len(history.step_loss), unit=' steps')
     try:
         for epoch in range(len(history.train_loss), epochs):
             start = time.perf_counter()

@@ -1,6 +1,6 @@
 """Break the exported code in many places, one at a time, and see which breaks the checks find.
 
-    python tools/mutants.py                       # 160 mutants drawn from all, written to MUTANTS.md
+    python tools/mutants.py                       # 160 mutants drawn from all, written to tools/MUTANTS.md
     python tools/mutants.py --module backprop --number 1000 --out backprop.md
 
 A mutant is an exported cell with one change: a comparison, an arithmetic operator, a sign or a constant is another one, a
@@ -176,7 +176,7 @@ def _cell(text, width=60):
     return '`' + line.replace('|', '\\|').replace('`', "'") + '`'
 
 def report(mutants, results, total, seed):
-    "The page MUTANTS.md"
+    "The page tools/MUTANTS.md"
     file = ROOT/'tools/mutants.json'
     reasons = json.loads(file.read_text('utf-8')) if file.exists() else {}
     drawn,dead = Counter(m.operator for m in mutants),Counter(m.operator for m,r in zip(mutants, results) if r[0] != 'survived')
@@ -199,7 +199,7 @@ def main():
     parser.add_argument('--seed', type=int, default=42)
     parser.add_argument('--module', help='draw from this module alone')
     parser.add_argument('--jobs', type=int, default=min(os.cpu_count(), 4))
-    parser.add_argument('--out', type=Path, default=ROOT/'MUTANTS.md')
+    parser.add_argument('--out', type=Path, default=ROOT/'tools'/'MUTANTS.md')
     args = parser.parse_args()
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     everything = [m for path in notebooks() for m in mutants_of(path) if args.module in (None, m.module)]

@@ -1,4 +1,5 @@
 """What is generated from the notebooks is current, and the notebooks are as nbdev cleans them. All on a copy of the tree."""
+import ast
 import json
 import subprocess
 import sys
@@ -53,3 +54,10 @@ def test_exports(copy):
     same(before, contents(package, '*.py'), 'edit the notebooks, not the modules, and run nbdev_export')
 
 def test_readme(copy): run('python', 'tools/readme.py', '--check', cwd=copy)
+
+def test_no_private_name_crosses_modules():
+    "A name that another module takes is no private name: it has no leading underscore, and a docstring"
+    crossing = [f'{path.stem} takes {node.module}.{a.name}' for path in sorted((tree.ROOT/'fa_foundations').glob('[a-z]*.py'))
+                for node in ast.walk(ast.parse(path.read_text('utf-8'))) if isinstance(node, ast.ImportFrom)
+                for a in node.names if (node.level or 'fa_foundations' in (node.module or '')) and a.name.startswith('_')]
+    assert not crossing, '; '.join(crossing)
