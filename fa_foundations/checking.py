@@ -410,7 +410,7 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=_EPS):
     trusted = _trusts(flat, kink, clear, d, limit)
     picks,central = d.picks[clear & ~kink[d.picks]],d.central[clear & ~kink[d.picks]]
     where = (~kink).nonzero().view(-1) if trusted else picks
-    judged = trusted or len(picks) >= min(4, t.numel() - int(kink.sum()))
+    judged = trusted or len(picks) > 0 or bool(kink.all())
     true = flat[where] if trusted else central
     g,by_auto,by_diff = None,None,None
     ok = hand is None and norm(true) <= slack + noise

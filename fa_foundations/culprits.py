@@ -375,8 +375,8 @@ def diagnose(point, exact=True, stale=(), error=None):
     if tape.bare:
         where,composite = tape.bare[0]
         if not composite: return f'Never set in {where}: it has no `bwd`.'
-        return (f'Step outside of any layer in {where}: its forward ends in one; make that step a '
-                'layer, or give it a `bwd`.')
+        return (f'Step outside of any layer in {where}: its forward does something itself; make that '
+                'step a layer, or give it a `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
         true,rtol = _true(call, tensors) if exact else None,1e-8   # before a `bwd` changes anything

@@ -46,7 +46,8 @@ def _html(r):
     likely = [f'<b>Likely mistake.</b> {code_html(r.diagnosis)}'] if r.diagnosis else []
     badge = (f'<span style="background:{"#1a7f37" if r.ok else "#b42318"};color:#fff;'
              f'border-radius:4px;padding:1px 7px">{"✓" if r.ok else "✗"} {r.verdict}</span>')
-    table = Table(_HEADS, map(_cells, r.rows), left=len(_HEADS))._repr_html_()
+    rows = [(verdict, f'`{name}`', *rest) for verdict,name,*rest in map(_cells, r.rows)]
+    table = Table(_HEADS, rows, left=len(_HEADS))._repr_html_()
     return f'<div>{badge}{paragraphs(likely)}{table}{paragraphs(map(code_html, r.remarks))}</div>'
 
 # %% ../nbs/03c_doctor.ipynb #2c931b3d
@@ -148,8 +149,9 @@ def _stale(point, hand):
     if abs(p.copy().loss() - loss) > 1e-12*abs(loss): return '',[]   # its forward may remember, too
     p.backward(p.x)   # without clearing: each layer adds, or as in the notes assigns
     there = {n: gradient(t) for n,t in leaves.items() if isinstance(hand[n], Tensor)}
-    def right(n, g): return fits(g, hand[n]) and (
-        agree(g, hand[n], 1e-9) or n in first and agree(g, hand[n] + first[n], 1e-9))
+    limit = max(1e-9, 64*point.same.eps)
+    def right(n, g): return agree(g, hand[n], limit) or (
+        fits(first.get(n), hand[n]) and agree(g, hand[n] + first[n], limit))
     late = [n for n,g in there.items() if not right(n, g)]
     lent = [n for n,g in first.items() if leaves[n].g is not handed[n] and
             not as_float64(handed[n].detach()).equal(g)]
@@ -160,7 +162,7 @@ def _unasked(point, hand):
     "The names of parameters whose gradients come out otherwise if that of the input is not asked for"
     got,_ = point.by_hand(input_grad=False)
     return [n for n,g in hand.items() if n != 'x' and fits(g, point.leaves()[n])
-            and not agree(got[n], g, 1e-9)]
+            and not agree(got[n], g, max(1e-9, 64*point.same.eps))]
 
 def _changed(point):
     "The names of the tensors of model and batch that a backward changes"
@@ -260,10 +262,10 @@ def check_gradients(
 # %% ../nbs/03c_doctor.ipynb #76e01af0
 def _held(tensors, seen):
     "Bytes of the memory behind `tensors`, of what was not counted before"
-    whole = [t if t._base is None else t._base for t in tensors if isinstance(t, Tensor)]
-    new = {id(t): t for t in whole if id(t) not in seen}
-    seen |= new   # they stay alive, so that no other tensor takes an `id`
-    return sum(t.numel()*t.element_size() for t in new.values())
+    whole = {t.untyped_storage().data_ptr(): t for t in tensors if isinstance(t, Tensor)}
+    new = {at: t.untyped_storage() for at,t in whole.items() if at not in seen}
+    seen |= new   # they stay alive, so that no other takes their place
+    return sum(map(len, new.values()))
 
 def _note_grads(calls):
     "`id` of an output -> its gradient, filled in when the `bwd` of its call is run"
@@ -283,12 +285,13 @@ def _flow(model, x, targ):
     model.zero_grad()
     with session_kept(): model(x, targ)
     calls = [(model if l is None else l, out, args) for l,out,args in model._record]
+    inputs,_ = model._ends
     paths,grads,error = {id(m): path for path,m in modules_by_path(model)},_note_grads(calls),None
     try: model.backward(True)
     except Exception as e: error = e
-    seen = {id(t): t for t in model.parameters()}
-    made = {id(a): 0 for _,_,args in calls for a in args   # an alias of the input
-            if isinstance(a, Tensor) and a.data_ptr() == x.data_ptr() and a.shape == x.shape}
+    seen = {}
+    _held(model.parameters(), seen)
+    made = {id(alias): 0 for t,alias in inputs if t is x}
     g = getattr(x, 'g', None)
     rows = [dict(name='x', params='', out=x, g=g, kept=_held([x], seen), uses=[])]
     for layer,out,args in calls:
