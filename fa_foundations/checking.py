@@ -24,7 +24,7 @@ def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
 
 def agree(a, b, rtol=1e-6):
     "Is `a` a tensor of the shape of `b`, apart from it by at most `rtol` in relative norm?"
-    return fits(a, b) and rel_error(a, b) <= rtol
+    return fits(a, b) and norm(a - b) <= rtol*norm(b)
 
 def norm(t):
     "The norm of `t`: squares of what is very small or large would vanish or overflow"
@@ -207,8 +207,8 @@ def backward(self:Point, x, input_grad=True):
 def gradient(t):
     "The `.g` of `t`: as numbers in float64 on the CPU if it holds such, else as it is"
     g = getattr(t, 'g', None)
-    try: return as_float64(g.detach()) if g.is_floating_point() else g
-    except (AttributeError, NotImplementedError, RuntimeError): return g
+    if not isinstance(g, Tensor) or g.is_meta: return None if isinstance(g, Tensor) else g
+    return as_float64(g.detach()) if g.is_floating_point() else g
 
 @patch
 def by_hand(self:Point, copied=Point.copy, input_grad=True):
@@ -281,10 +281,10 @@ def _shares(leaves, work, hand, auto, at_most):
     "How many entries of each leaf to move: many where all is small, some where alone they can judge"
     draw,share = torch.Generator('cpu').manual_seed(0),int(max(2e8/work, 16)/max(len(leaves), 1))
     few = set(torch.randperm(len(leaves), generator=draw, device='cpu')[:8].tolist())
-    apart = [n for n in leaves if not agree(hand[n], auto[n], 1e-9)] if len(few) == 8 else []
-    blind = [n for n in leaves if auto[n] is None or not auto[n].isfinite().all()]
-    alone = 4 if len(blind)*work < 2e10 else 0
-    least = {n: alone if n in set(blind) else k in few or n in apart[:8] for k,n in enumerate(leaves)}
+    blind = {n for n in leaves if auto[n] is None or not auto[n].isfinite().all()}
+    apart = [n for n in leaves if n not in blind and not agree(hand[n], auto[n], 1e-9)]
+    alone = 2 if len(blind)*work < 4e9 else 0
+    least = {n: alone if n in blind else k in few or n in apart[:8] for k,n in enumerate(leaves)}
     return {n: min(at_most, t.numel(), max(share, least[n])) for n,t in leaves.items()}
 
 @patch
@@ -379,7 +379,8 @@ def _worst(name, shape, hand, true, picks):
     return Worst(name, _index(picks[i].item(), shape), mine, true[i].item())
 
 def _note(t, hand, auto, trusted, judged):
-    if not judged: yield 'not judged: too few differences, and no autograd'
+    if not judged: yield 'not judged: ' + ('too small for float64' if trusted else
+                                           'no autograd, and no difference was taken')
     elif auto is None: yield 'autograd cannot follow: judged by differences alone'
     elif not auto.isfinite().all(): yield 'autograd says nan or infinity'
     elif not trusted: yield 'autograd sees another slope: judged by differences alone'
@@ -390,6 +391,8 @@ def _note(t, hand, auto, trusted, judged):
     elif not hand.count_nonzero(): yield 'zero everywhere'
 
 # %% ../nbs/03a_checking.ipynb #30e65fc6
+_LEAST = 1e-290   # below it float64 has fewer digits
+
 def _trusts(auto, kink, clear, d, limit):
     "Do the differences bear autograd out? Where both see no slope it is a kink, now noted in `kink`"
     if auto is None: return False
@@ -410,8 +413,8 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=_EPS):
     trusted = _trusts(flat, kink, clear, d, limit)
     picks,central = d.picks[clear & ~kink[d.picks]],d.central[clear & ~kink[d.picks]]
     where = (~kink).nonzero().view(-1) if trusted else picks
-    judged = trusted or len(picks) > 0 or bool(kink.all())
     true = flat[where] if trusted else central
+    judged = not 0 < norm(true) < _LEAST if trusted else len(picks) > 0 or bool(kink.all())
     g,by_auto,by_diff = None,None,None
     ok = hand is None and norm(true) <= slack + noise
     if fits(hand, t) and hand.is_floating_point():

@@ -50,13 +50,33 @@ def _true(call, tensors):
     true = {n: found.get(id(t), torch.zeros_like(t)) for n,t in tensors.items()}
     return true if all(g.isfinite().all() for g in true.values()) else None
 
+def _again(call):
+    "The output of a second run, and whether it is that of the first"
+    with torch.no_grad(): out = call.forward(*call.cut)
+    return out,out.equal(call.out)
+
+def _up(call): return torch.ones_like(call.out) if call.up is None else call.up
+
+def _borne_out(call, tensors, true):
+    "Do two small steps in a random direction see the slope that autograd sees?"
+    if not _again(call)[1]: return True   # a random layer, or changed: nothing to compare with
+    draw,old = torch.Generator('cpu').manual_seed(0),{n: t.detach().clone() for n,t in tensors.items()}
+    way = {n: torch.randn(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)*(
+        t.abs().mean() + 1e-9) for n,t in old.items()}
+    def at(h):
+        for n,t in tensors.items(): t.data.copy_(old[n] + h*way[n])
+        return (_again(call)[0]*_up(call)).sum().item()
+    h = torch.finfo(call.out.dtype).eps**(1/3)
+    slope = (at(h) - at(-h))/(2*h)
+    at(0.)
+    parts = [(true[n]*way[n]) for n in tensors]
+    size = sum(p.abs().sum().item() for p in parts) + 1e-9*norm(_up(call)*call.out)
+    return abs(slope - sum(p.sum().item() for p in parts)) <= .03*size
+
 def _true_by_differences(call, tensors, at_most=4000):
     "name -> true gradient by differences; None if these are too many, or the call cannot be repeated"
-    def again():
-        with torch.no_grad(): return call.forward(*call.cut)
-    if sum(t.numel() for t in tensors.values()) > at_most or not again().equal(call.out): return None
-    up = 1. if call.up is None else call.up
-    def weighted(): return (again()*up).sum().item()
+    if sum(t.numel() for t in tensors.values()) > at_most or not _again(call)[1]: return None
+    def weighted(): return (_again(call)[0]*_up(call)).sum().item()
     def one(t):
         size = as_float64(t.detach()).abs()
         step,every = size.clamp_min(size.mean().item() or 1.),torch.arange(t.numel(), device='cpu')
@@ -67,7 +87,7 @@ def _true_by_differences(call, tensors, at_most=4000):
 def _run_bwd(call, tensors, before=None):
     "name -> `.g` after one `bwd`; the exception if there was one; what was changed in place"
     for n,t in tensors.items(): t.g = (before or {}).get(n)
-    call.out.g,error = torch.ones_like(call.out) if call.up is None else call.up.clone(),None
+    call.out.g,error = _up(call).clone(),None
     watched = {'out': call.out, 'out.g': call.out.g} | tensors
     copies = {n: t.detach().clone() for n,t in watched.items()}
     try:
@@ -130,7 +150,7 @@ class _Case:
     def __init__(self, call, name, t, hand, true, is_param):
         self.call,self.layer,self.name,self.t,self.is_param = call,call.layer,name,t,is_param
         self.hand,self.true = hand.detach().to(true),true
-        self.up = torch.ones_like(call.out) if call.up is None else call.up
+        self.up = _up(call)
         self.inp = next(a for a in [*call.cut, t] if isinstance(a, Tensor))
         self.n = len(self.inp) if self.inp.ndim else 1
         self.square = [p for p in call.layer.parameters() if p.shape == self.up.shape[-1:]*2]
@@ -254,7 +274,7 @@ def _explain(case):
 def _wrong(call, tensors, hand, true, rtol=1e-8):
     "The names of the tensors whose gradient this call gets wrong"
     sizes = [a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()]
-    noise = 1e-13*(1. if call.up is None else norm(call.up))*(1 + max(sizes, default=0.))
+    noise = 1e-13*(1. if call.up is None else norm(call.up))*(1 + max(sizes, default=0.)) + 1e-300
     for n,t in tensors.items():
         g,size = hand[n],norm(true[n])
         if g is None and size <= noise: continue
@@ -276,7 +296,8 @@ def _never(call, name, hand=None, old=False):
     dtype = f'{str(getattr(hand, "dtype", None))[6:]}s, not floating-point numbers'
     what = 'no value' if hand is None else dtype if isinstance(hand, Tensor) else \
         f'a {type(hand).__name__}, not a tensor'
-    return f'Never set in {call.where}: its `bwd` gives `{name}.g` {what}' + (
+    kind = 'Wrong dtype' if isinstance(hand, Tensor) else 'Never set'
+    return f'{kind} in {call.where}: its `bwd` gives `{name}.g` {what}' + (
         '; what the model holds there is stale, left by an earlier pass.' if old else '.')
 
 def _fault(call, tensors, hand, true, rtol, error, tape, stale):
@@ -310,7 +331,7 @@ def _name_it(call, cases):
         return f'{kind} in {call.where}: {text}{shapes}.'
     if shapes: return f'Wrong shape in {call.where}: {g} has {got}, but its tensor has {want}.'
     return (f'Unknown mistake in {call.where}, the first wrong layer as seen from the loss: '
-            f'{g} is off by {rel_error(case.hand, case.true):.1%} of its norm.')
+            f'{g} is off by {100*rel_error(case.hand, case.true):.3g}% of its norm.')
 
 # %% ../nbs/03b_culprits.ipynb #a83ef53a
 def _assigns(call, tensors, name):
@@ -323,25 +344,26 @@ def _lent(call, tensors):
     "The names of gradients that a second `bwd` of the same layer changes"
     first = _run_bwd(call, tensors)[0]
     kept,up = {n: (t.g, t.g.clone()) for n,t in tensors.items() if fits(first[n], t)},call.up
-    call.up = torch.ones_like(call.out)/3 if up is None else up/3
+    call.up = _up(call)/3
     _run_bwd(call, tensors)
     call.up = up
     return [n for n,(g,old) in kept.items() if not g.equal(old)]
 
-def _skipped(call, tensors, true):
+def _skipped(call, tensors):
     "The names of parameters without a gradient where that of the inputs is not wanted"
     inputs = {id(a) for a in call.cut}
     unwanted = {n: False for n,t in tensors.items() if id(t) in inputs}
-    hand = _run_bwd(call, tensors, unwanted)[0]
-    return [n for n in _wrong(call, tensors, hand, true) if n not in unwanted]
+    asked,hand = _run_bwd(call, tensors)[0],_run_bwd(call, tensors, unwanted)[0]
+    return [n for n,g in asked.items() if n not in unwanted and isinstance(g, Tensor)
+            and not agree(hand[n], g)]
 
 def _habits(used):
     "What a `bwd` that is right once does wrong in company, in a sentence, or None"
-    for call,tensors,_,true in used:
+    for call,tensors,*_ in used:
         if names := _lent(call, tensors): return (
             f'Aliased gradient in {call.where}: its `bwd` gives `{names[0]}.g` memory that it writes '
             'to again; make a new tensor.')
-        if names := _skipped(call, tensors, true): return (
+        if names := _skipped(call, tensors): return (
             f'Skipped in {call.where}: its `bwd` gives `{names[0]}.g` no value where the gradient of '
             'its input is not wanted; leave out that one alone.')
 
@@ -379,9 +401,10 @@ def diagnose(point, exact=True, stale=(), error=None):
                 'step a layer, or give it a `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
-        true,rtol = _true(call, tensors) if exact else None,1e-8   # before a `bwd` changes anything
-        if true is None: true,rtol = _true_by_differences(call, tensors),1e-5
-        hand,stop,changed = _run_bwd(call, tensors)
+        true,rtol = _true(call, tensors),1e-8   # before a `bwd` changes anything
+        hand,stop,changed = _run_bwd(call, tensors)   # and before the layer runs again
+        if true is None or not _borne_out(call, tensors, true):
+            true,rtol = _true_by_differences(call, tensors),1e-5
         if true is None: continue   # autograd cannot follow, and it is too large for differences
         if found := _fault(call, tensors, hand, true, rtol, stop, tape, stale): return found
         spoilt += [(call, n) for n in changed]
