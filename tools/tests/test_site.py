@@ -100,7 +100,7 @@ def browser():
     with sync_playwright() as p:
         found = filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome')))
         chromium = next(found, p.chromium.executable_path)   # Playwright's own, where `playwright install chromium` was run
-        if not Path(chromium).exists(): pytest.skip('Chromium is not installed')
+        if not Path(chromium).exists(): pytest.skip('Chromium is not installed; `make browser` installs it')
         opened = p.chromium.launch(executable_path=chromium, args=FLAGS)   # with a new profile each time
         yield opened
         opened.close()
