@@ -267,7 +267,7 @@ def _note(t, hand, auto, trusted, judged):
     elif not hand.count_nonzero(): yield 'zero everywhere'
 
 # %% ../nbs/03a_checking.ipynb #30e65fc6
-_LEAST = 1e-290   # below it float64 has fewer digits
+_LEAST = 1e-305   # below it float64 has fewer digits
 
 def _trusts(auto, kink, clear, d, limit):
     "Do the differences bear autograd out? Where both see no slope it is a kink, now noted in `kink`"

@@ -22,7 +22,8 @@ def _inside(part):
     if isinstance(part, (Tensor, type, ModuleType)): return {}
     if isinstance(part, FunctionType):
         cells = zip(part.__code__.co_freevars, part.__closure__ or ())
-        return {n: c.cell_contents for n,c in cells if c != CellType()}
+        held = {n: c.cell_contents for n,c in cells if c != CellType()}
+        return held | dict(enumerate(part.__defaults__ or ()))
     if isinstance(part, MethodType): return {'self': part.__self__}
     if isinstance(part, partial): return dict(func=part.func, args=part.args, kw=part.keywords)
     if isinstance(part, (list, tuple)): return dict(enumerate(part))
@@ -46,14 +47,15 @@ def _is_fixed(part):
 def special_parts(given):
     "The tensors, functions with cells, and fixed parts of `given`, which `deepcopy` needs help with"
     def special(p):
-        return isinstance(p, Tensor) or isinstance(p, FunctionType) and p.__closure__ or _is_fixed(p)
+        if isinstance(p, FunctionType): return p.__closure__ or p.__defaults__
+        return isinstance(p, Tensor) or _is_fixed(p)
     return [p for _,p in walk_parts(given) if special(p)]
 
 # %% ../nbs/02c_copies.ipynb #88e9e389
 def _with_cells(f):
     "The function `f` again, with empty cells"
-    cells = tuple(CellType() for _ in f.__closure__)
-    new = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, cells)
+    cells = tuple(CellType() for _ in f.__closure__ or ())
+    new = FunctionType(f.__code__, f.__globals__, f.__name__, None, cells)
     new.__dict__,new.__kwdefaults__ = f.__dict__,f.__kwdefaults__
     return new
 
@@ -67,7 +69,8 @@ def deep_copies(given, convert, special=None):
     copied = copy.deepcopy(given, memo)
     for p in special:
         if isinstance(p, FunctionType):
-            for old,cell in zip(p.__closure__, memo[id(p)].__closure__):
+            memo[id(p)].__defaults__ = copy.deepcopy(p.__defaults__, memo)
+            for old,cell in zip(p.__closure__ or (), memo[id(p)].__closure__ or ()):
                 if old != cell: cell.cell_contents = copy.deepcopy(old.cell_contents, memo)
     return copied,[memo[id(p)] for p in special]
 

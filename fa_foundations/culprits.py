@@ -146,7 +146,7 @@ class _Tape:
 def _wrong(call, tensors, hand, true, rtol=1e-8):
     "The names of the tensors whose gradient this call gets wrong"
     sizes = [a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()]
-    noise = 1e-13*(1. if call.up is None else norm(call.up))*(1 + max(sizes, default=0.)) + 1e-300
+    noise = 1e-13*(1. if call.up is None else norm(call.up))*(1 + max(sizes, default=0.)) + 1e-307
     for n,t in tensors.items():
         g,size = hand[n],norm(true[n])
         if g is None and size <= noise: continue
