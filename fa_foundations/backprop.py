@@ -324,7 +324,8 @@ def _check_plain(m):
         'its stored weights are not all that it computes with')
 
 def _from_twin(m, twins):
-    known = {vars(c)['twin']: c for c in LAYERS.values() if 'twin' in vars(c)}
+    known = {t: c for c in LAYERS.values() if 'twin' in vars(c)
+             for t in (c.twin if isinstance(c.twin, tuple) else (c.twin,))}
     if type(m) not in known:   # a subclass, too, may compute something else
         names = ', '.join(sorted(c.__name__ for c in known))
         raise TypeError(f'from_torch knows {names}, not {m!r}')
