@@ -101,7 +101,8 @@ class Module(Holder):
         f'{self!r} has no bwd, and does not return what a layer inside it made')
     def __call__(self, *args):
         record = _record_of(self, args)
-        if record is None: return self._begin(args)
+        return self._begin(args) if record is None else self._run(record, args)
+    def _run(self, record, args):
         n,out = len(record.calls),self.forward(*args)
         if not isinstance(out, Tensor):
             raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
@@ -125,8 +126,8 @@ def _begin(self:Module, args, noted=True):
     for t in alias.values(): t.record = record
     if noted: self._record = None
     try:
-        out = self(*(alias.get(id(t), t) for t in args))
-        if noted:   # None stands for the module itself, which would else keep itself alive
+        out = self._run(record, [alias.get(id(t), t) for t in args])
+        if noted:   # None stands for the module itself: it must not keep itself alive
             self._record = [(None if l is self else l, o, a) for l,o,a in record.calls]
             self._ends = [(t, alias[id(t)]) for t in args if id(t) in alias],out
     finally: record.calls,record.open = [],False
