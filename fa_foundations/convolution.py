@@ -14,13 +14,12 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.nn.functional import pad as pad_with
-from .report import Table
 from .fully_connected import kaiming_normal
 from .parameters import savable
 from .backprop import Lin, Model, Module, Relu, add_grad, wants_grad
 from .training import CrossEntropy
 from .windows import (as_pair, check_conv, check_images, out_size, out_sizes,
-                                    read_window)
+                                    pool_window, read_window)
 
 # %% ../nbs/05_convolution.ipynb #75951530
 def patches(
@@ -46,12 +45,7 @@ def _patches(x, kernel, stride, edges, dilation, fill=0.):
 def explore_convolution():
     "A page for notebook and browser: pick a cell, see what made it, and all that it touches"
     from IPython.display import HTML
-    page = (files('fa_foundations')/'data/explorer/convolution.html').read_text('utf-8')
-    read = patches(torch.arange(16.).view(1, 1, 4, 4), 3)[0,0].flatten(0, 1).int()
-    rows = [[(i, j), ', '.join(map(str, read[:, i, j].tolist()))] for i in (0, 1) for j in (0, 1)]
-    title = 'Kernel of 3 by 3, image of 4 by 4 with pixels 0 to 15'
-    example = Table(['output', 'reads pixels'], rows, title, left=2)
-    return HTML(page.replace('{example}', example._repr_html_()))
+    return HTML((files('fa_foundations')/'data/explorer/convolution.html').read_text('utf-8'))
 
 _all_ = ['out_size']   # of the chapter before, a name of this one too
 
@@ -136,20 +130,11 @@ def conv_grad(
     for t,g in zip((inp, w, b), grads):
         if t is not None and g is not None: t.g = g
 
-# %% ../nbs/05_convolution.ipynb #73035faf
-def _pool_window(x, kernel, stride, padding):
-    "The settings of a pooling window, in pairs"
-    check_images(x)
-    window = read_window(kernel, kernel if stride is None else stride, padding, 1)
-    if any(max(e) > k/2 for k,e in zip(window[0], window[2])): raise ValueError(
-        f'padding {padding} is more than half of the kernel {kernel}: a window would see nothing')
-    return window
-
+# %% ../nbs/05_convolution.ipynb #64bae689
 def _taps(p):
     "What each tap of the kernel meets, in order: `(n, c, h_out, w_out)`"
     return [p[:, :, k, l] for k in range(p.shape[2]) for l in range(p.shape[3])]
 
-# %% ../nbs/05_convolution.ipynb #64bae689
 def max_pool(
     x:Tensor, # Images `(n, c, height, width)`
     kernel:int|tuple, # Size of a window
@@ -157,7 +142,7 @@ def max_pool(
     padding:int|tuple|str=0, # Border that never wins, at most half a kernel wide
 )->Tensor: # `(n, c, h_out, w_out)`
     "The largest number in each window"
-    p = _patches(x, *_pool_window(x, kernel, stride, padding), fill=-inf)
+    p = _patches(x, *pool_window(x, kernel, stride, padding), fill=-inf)
     first,*others = _taps(p)
     for tap in others: first = torch.maximum(first, tap)
     return first if others else first.clone()
@@ -165,7 +150,7 @@ def max_pool(
 # %% ../nbs/05_convolution.ipynb #59410a7e
 def _max_pool_grad(inp, out, kernel, stride, padding):
     "The gradient of the input of `max_pool`: all that arrives at a window goes to its winner"
-    window = _pool_window(inp, kernel, stride, padding)
+    window = pool_window(inp, kernel, stride, padding)
     p = _patches(inp, *window, fill=-inf)
     p_g,open_ = [],torch.ones_like(out, dtype=torch.bool)   # windows without a winner so far
     for tap in _taps(p):
@@ -183,12 +168,12 @@ def avg_pool(
     padding:int|tuple|str=0, # Border of zeros, which count, at most half a kernel wide
 )->Tensor: # `(n, c, h_out, w_out)`
     "The mean of each window"
-    taps = _taps(_patches(x, *_pool_window(x, kernel, stride, padding)))
+    taps = _taps(_patches(x, *pool_window(x, kernel, stride, padding)))
     return sum(taps[1:], start=taps[0])/len(taps)
 
 def _avg_pool_grad(inp, out, kernel, stride, padding):
     "The gradient of the input of `avg_pool`: every tap has an equal share"
-    kernel,stride,*_ = _pool_window(inp, kernel, stride, padding)
+    kernel,stride,*_ = pool_window(inp, kernel, stride, padding)
     share = (out.g/(kernel[0]*kernel[1]))[:, :, None, None]
     return fold(share.expand(-1, -1, *kernel, -1, -1), inp.shape[2:], stride, padding)
 
@@ -330,7 +315,7 @@ def from_twin(cls:Conv, m, twins):
 
 # %% ../nbs/05_convolution.ipynb #9cec1f36
 def first_cnn(
-    channels:tuple=(8, 16), # Channels of the two convolutions
+    channels:tuple=(16, 32), # Channels of the two convolutions
     n_out:int=10, # Classes
     generator:torch.Generator=None, # Draws the weights
     device:torch.device=None, # Where they are to live; None: the CPU
@@ -339,6 +324,6 @@ def first_cnn(
     c1,c2 = channels
     new = dict(generator=generator, device=device)
     return Model([Reshape(1, 28, 28),
-                  Conv.init(1, c1, 5, padding='same', **new), Relu(), MaxPool(2),
-                  Conv.init(c1, c2, 5, padding='same', **new), Relu(), MaxPool(2),
-                  Flatten(), Lin.init(c2*7*7, n_out, **new)], CrossEntropy())
+                  Conv.init(1, c1, 5, **new), Relu(), MaxPool(2),
+                  Conv.init(c1, c2, 5, **new), Relu(), MaxPool(2),
+                  Flatten(), Lin.init(c2*4*4, n_out, **new)], CrossEntropy())

@@ -93,3 +93,12 @@ def check_conv(x, w, b, groups):
     for t,name in ((w, 'weights'), (b, 'biases')):
         if t is not None and (t.dtype, t.device) != (x.dtype, x.device): raise ValueError(
             f'images are {x.dtype} on {x.device}, {name} {t.dtype} on {t.device}: use .to(x)')
+
+# %% ../nbs/04b_windows.ipynb #7b3d8d12
+def pool_window(x, kernel, stride, padding):
+    "The settings of a pooling window, in pairs; `stride=None` is the kernel"
+    check_images(x)
+    window = read_window(kernel, kernel if stride is None else stride, padding, 1)
+    if any(max(e) > k/2 for k,e in zip(window[0], window[2])): raise ValueError(
+        f'padding {padding} is more than half of the kernel {kernel}: a window would see nothing')
+    return window
