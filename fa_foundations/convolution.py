@@ -17,6 +17,7 @@ from torch.nn.functional import pad as pad_with
 from .fully_connected import kaiming_normal
 from .parameters import savable
 from .backprop import Lin, Model, Module, Relu, add_grad, wants_grad
+from .culprits import suspect
 from .training import CrossEntropy
 from .windows import (as_pair, check_conv, check_images, out_size, out_sizes,
                                     pool_window, read_window)
@@ -55,7 +56,6 @@ def _columns(p, groups):
     n,c,kh,kw,down,across = p.shape
     p = p.permute(1, 2, 3, 0, 4, 5)   # (c, kh, kw, n, h_out, w_out)
     return p.reshape(groups, c//groups*kh*kw, n*down*across)
-
 def _rows(w, groups):
     "A row for each output channel: `(groups, c_out/groups, c_in/groups*kh*kw)`"
     return w.reshape(groups, len(w)//groups, w[0].numel())
@@ -134,7 +134,6 @@ def conv_grad(
 def _taps(p):
     "What each tap of the kernel meets, in order: `(n, c, h_out, w_out)`"
     return [p[:, :, k, l] for k in range(p.shape[2]) for l in range(p.shape[3])]
-
 def max_pool(
     x:Tensor, # Images `(n, c, height, width)`
     kernel:int|tuple, # Size of a window
@@ -144,7 +143,7 @@ def max_pool(
     "The largest number in each window"
     p = _patches(x, *pool_window(x, kernel, stride, padding), fill=-inf)
     first,*others = _taps(p)
-    for tap in others: first = torch.maximum(first, tap)
+    for tap in others: first = torch.where((tap > first) | tap.isnan(), tap, first)   # nan wins
     return first if others else first.clone()
 
 # %% ../nbs/05_convolution.ipynb #59410a7e
@@ -170,13 +169,11 @@ def avg_pool(
     "The mean of each window"
     taps = _taps(_patches(x, *pool_window(x, kernel, stride, padding)))
     return sum(taps[1:], start=taps[0])/len(taps)
-
 def _avg_pool_grad(inp, out, kernel, stride, padding):
     "The gradient of the input of `avg_pool`: every tap has an equal share"
     kernel,stride,*_ = pool_window(inp, kernel, stride, padding)
     share = (out.g/(kernel[0]*kernel[1]))[:, :, None, None]
     return fold(share.expand(-1, -1, *kernel, -1, -1), inp.shape[2:], stride, padding)
-
 def global_avg_pool(
     x:Tensor, # Images `(n, c, height, width)`
 )->Tensor: # `(n, c)`
@@ -189,7 +186,7 @@ RUNGS = []   # (fits, forward, grads), the fastest first: the next chapter puts 
 
 @savable
 class Conv(Module):
-    "A convolution with weights `w` `(c_out, c_in/groups, kh, kw)` and biases `b` `(c_out,)` or None"
+    "A convolution with weights `(c_out, c_in/groups, kh, kw)` and biases `(c_out,)` or None"
     def __init__(self, w:Tensor, b:Tensor|None=None, stride=1, padding=0, dilation=1, groups=1):
         self.w,self.b,self.stride,self.padding = w,b,stride,padding
         self.dilation,self.groups = dilation,groups
@@ -235,17 +232,14 @@ class _Pool(Module):
     def bwd(self, out, inp):
         if wants_grad(inp):
             add_grad(inp, self.pool_grad(inp, out, self.kernel, self.stride, self.padding))
-
 @savable
 class MaxPool(_Pool):
     "The largest number in each window"
     pool,pool_grad = staticmethod(max_pool),staticmethod(_max_pool_grad)
-
 @savable
 class AvgPool(_Pool):
     "The mean of each window"
     pool,pool_grad = staticmethod(avg_pool),staticmethod(_avg_pool_grad)
-
 @savable
 class GlobalAvgPool(Module):
     "The mean of each channel"
@@ -260,7 +254,6 @@ class Flatten(Module):
     "Each image as a row"
     def forward(self, inp): return inp.flatten(1)
     def bwd(self, out, inp): add_grad(inp, out.g.reshape(inp.shape))
-
 @savable
 class Reshape(Module):
     "Each row as an image, or anything else of the shape `sizes`"
@@ -273,7 +266,7 @@ class Reshape(Module):
 
 # %% ../nbs/05_convolution.ipynb #14bbd2ec
 def _twin(cls, twin, settings, **usual):
-    "Give `cls` a twin in torch; `settings`: our names and torch's; `usual`: what ours cannot change"
+    "Give `cls` a twin in torch: names of settings, ours and torch's; what ours cannot change"
     def to_twin(self, twins):
         values = [getattr(self, ours) for ours in settings]
         if any(isinstance(v, str) for v in values):
@@ -281,10 +274,9 @@ def _twin(cls, twin, settings, **usual):
         return twin(*values)
     def from_twin(m, twins):
         for k,v in usual.items():
-            if getattr(m, k) not in (v, (v, v)): raise TypeError(f'from_torch knows {m!r} with {k}={v!r} alone')
+            if getattr(m, k) not in (v, (v, v)): raise TypeError(f'{m!r}: {k} must be {v!r}')
         return cls(*(getattr(m, theirs) for theirs in settings.values()))
     cls.twin,cls.to_twin,cls.from_twin = twin,to_twin,staticmethod(from_twin)
-
 _window_names = dict(kernel='kernel_size', stride='stride', padding='padding')
 _twin(MaxPool, nn.MaxPool2d, _window_names, dilation=1, return_indices=False, ceil_mode=False)
 _twin(AvgPool, nn.AvgPool2d, _window_names, ceil_mode=False, count_include_pad=True,
@@ -292,7 +284,6 @@ _twin(AvgPool, nn.AvgPool2d, _window_names, ceil_mode=False, count_include_pad=T
 _twin(Flatten, nn.Flatten, {}, start_dim=1, end_dim=-1)
 _twin(GlobalAvgPool, nn.AdaptiveAvgPool2d, {}, output_size=1)
 Reshape.twin,Conv.twin = nn.Unflatten,nn.Conv2d
-
 @patch
 def to_twin(self:GlobalAvgPool, twins): return nn.Sequential(self.twin(1), nn.Flatten())
 @patch
@@ -313,17 +304,46 @@ def from_twin(cls:Conv, m, twins):
     w,b = twins.tensor(m.weight),twins.tensor(m.bias)
     return cls(w, b, m.stride, m.padding, m.dilation, m.groups)
 
+# %% ../nbs/05_convolution.ipynb #afc263ea
+def _if(c, x=None, w=None):
+    "The gradient if images or weights were others"
+    l = c.layer
+    x,w = c.inp if x is None else x,l.w if w is None else w
+    return conv_grads(x, c.up, w, l.stride, l.padding, l.dilation, l.groups)[c.is_param]
+def _mixes(t, groups):
+    "Channels dealt out to the groups in turn, and groups in another order"
+    t = t.unflatten(1, (groups, -1))
+    return [t.transpose(1, 2).flatten(1, 2), t.flip(1).flatten(1, 2)]
+def _overwritten(c):
+    "Each tap's share, where it has one, in place of what the taps before have left"
+    g = torch.zeros_like(c.inp)
+    for tap in torch.eye(c.layer.w[0,0].numel()).to(g).view(-1, *c.layer.w.shape[2:]):
+        share = _if(c, w=c.layer.w*tap)
+        g = torch.where(share != 0, share, g)
+    return [g]*(not c.is_param)
+suspect(Conv, 'Kernel turned round', '{g} is what a kernel turned by half a turn would give')(
+    lambda c: [c.true.flip(2, 3)] if c.is_param else [_if(c, w=c.layer.w.flip(2, 3))])
+suspect(Conv, 'Groups mixed up', 'channels come in blocks, a block for each group; in {g} they '
+        'meet channels of another')(
+    lambda c: [_if(c, x) for x in _mixes(c.inp, c.layer.groups)] if c.is_param else
+               _mixes(c.true, c.layer.groups))
+suspect(Conv, 'Missing overlap', 'windows overlap; {g} keeps the last share, add them up')(
+    _overwritten)
+@suspect(MaxPool, 'Ties', 'equal maxima all get a share in {g}; the first alone counts')
+def _tied(c):
+    l = c.layer
+    window = pool_window(c.inp, l.kernel, l.stride, l.padding)
+    hit = (_patches(c.inp, *window, fill=-inf) == c.call.out[:, :, None, None]).to(c.true)
+    return [fold(share*c.up[:, :, None, None], c.inp.shape[2:], window[1], l.padding)
+            for share in (hit, hit/hit.sum((2, 3), keepdim=True))]
+
 # %% ../nbs/05_convolution.ipynb #9cec1f36
 def first_cnn(
     channels:tuple=(16, 32), # Channels of the two convolutions
-    n_out:int=10, # Classes
-    generator:torch.Generator=None, # Draws the weights
-    device:torch.device=None, # Where they are to live; None: the CPU
-)->Model: # Takes rows of 28 by 28 pixels
+    **kwargs # For the weights: `generator`, `dtype`, `device`
+)->Model: # Takes rows of 28 by 28 pixels, gives ten logits for each
     "Convolution, relu and max pooling, twice, then a linear layer"
     c1,c2 = channels
-    new = dict(generator=generator, device=device)
-    return Model([Reshape(1, 28, 28),
-                  Conv.init(1, c1, 5, **new), Relu(), MaxPool(2),
-                  Conv.init(c1, c2, 5, **new), Relu(), MaxPool(2),
-                  Flatten(), Lin.init(c2*4*4, n_out, **new)], CrossEntropy())
+    return Model([Reshape(1, 28, 28), Conv.init(1, c1, 5, **kwargs), Relu(), MaxPool(2),
+                  Conv.init(c1, c2, 5, **kwargs), Relu(), MaxPool(2),
+                  Flatten(), Lin.init(c2*4*4, 10, **kwargs)], CrossEntropy())
