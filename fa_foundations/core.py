@@ -16,9 +16,9 @@ from torch import Tensor
 # %% ../nbs/00_core.ipynb #c2efb8cc
 def check_device(name:str # As torch writes it: 'cpu', 'cuda', 'cuda:1', 'mps'
            )->torch.device: # That device, proven to be there
-    "The device called `name`; `RuntimeError` if this machine does not have it"
-    try: torch.empty(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as e:
+    "The device called `name`; `RuntimeError` if this machine cannot compute on it"
+    try: torch.zeros(1, device=name).item()   # 'meta' makes tensors, and has no numbers
+    except (RuntimeError, AssertionError, ImportError) as e:
         have = 'cpu, cuda' if torch.cuda.is_available() else 'cpu'
         raise RuntimeError(f'no device {str(name)!r} on this machine; there is: {have}. '
                            'Set FA_DEVICE, or the argument device, to one of these') from e
