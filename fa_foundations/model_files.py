@@ -59,7 +59,7 @@ def _describe(model):
     one(model, '')
     return layers,tensors
 
-# %% ../nbs/03d_model_files.ipynb #d81bae92
+# %% ../nbs/03d_model_files.ipynb #3fc90e7d
 def _span(t):
     "The addresses where `t` begins and ends; None where that says little: empty, or a cell twice"
     cells = 1
@@ -79,7 +79,7 @@ def _groups(tensors):
         last = here,max(end, last[1]) if len(groups[-1]) > 1 else end
     return groups
 
-# %% ../nbs/03d_model_files.ipynb #0c89f939
+# %% ../nbs/03d_model_files.ipynb #244db09f
 def _together(group):
     "Tensors that share memory as (the name of one, its values) and the others as views of it"
     dtypes,spans = {t.dtype for t in group.values()},[_span(t) for t in group.values()]
@@ -135,7 +135,7 @@ def save(
         try: save_file(stored, part, {'fa_foundations': json.dumps(about)})
         except SafetensorError as e: raise OSError(f'{path} was not written: {e}') from e
 
-# %% ../nbs/03d_model_files.ipynb #530dcdc1
+# %% ../nbs/03d_model_files.ipynb #f04abb71
 def _make(cls, own):
     "A layer with the attributes `own`"
     def kind(o): return o.shape if isinstance(o, Tensor) else type(o) if isinstance(o, Holder) else 0
@@ -145,7 +145,7 @@ def _make(cls, own):
     public = {k for k in held if k[0] != '_'}
     if odd := (public ^ own.keys()) - {'training'}:
         raise TypeError(f'a {cls.__name__} lacks or adds attributes: {sorted(odd)}')
-    for k in own.keys() - given:
+    for k in [k for k in own if k not in given]:
         if k in held and kind(held[k]) != kind(own[k]):
             raise TypeError(f'{k} of a {cls.__name__} is {kind(held[k])}, not {kind(own[k])}')
         held[k] = own[k]
@@ -153,7 +153,7 @@ def _make(cls, own):
         raise TypeError(f'a {cls.__name__} makes {lost}, which no file keeps: drop the underscore')
     return layer
 
-# %% ../nbs/03d_model_files.ipynb #2ae32e02
+# %% ../nbs/03d_model_files.ipynb #8dc3a6f7
 _MOST,_DEEPEST = 10_000,50
 
 def _build(layers, tensors):
