@@ -134,7 +134,7 @@ def inits_step(report:Report, data:Data, generator:torch.Generator):
 # %% ../nbs/11_lesson.ipynb #29df5c2c
 def _unscaled(shape, *, generator=None, device=None):
     "Standard normal weights, whatever the fan"
-    return torch.randn(shape, generator=generator).to(device)
+    return torch.randn(shape, generator=generator, device='cpu').to(device)
 
 def _through(x, init, generator, depth=10, width=100):
     "The activations of `depth` relu layers without biases, the input first"
@@ -201,7 +201,7 @@ WAYS = ('functions by hand', 'Model by hand', 'torch.nn')
 def _one_pass(way, n, device):
     "A function that runs one pass on random data in the shapes of the lesson"
     g = torch.Generator().manual_seed(0)
-    x,y = torch.randn(n, 784, generator=g).to(device), torch.randn(n, generator=g).to(device)
+    x,y = (torch.randn(s, generator=g, device='cpu').to(device) for s in ((n, 784), (n,)))
     params = init_params(784, 50, 1, generator=g, device=device)
     ours = Model([Lin(*params[:2]), Relu(), Lin(*params[2:])])
     theirs = to_torch(ours)
