@@ -29,7 +29,8 @@ def check_device(name:str # As torch writes it: 'cpu', 'cuda', 'cuda:1', 'mps'
 def default_device() -> torch.device: # Where the notebooks compute
     "`FA_DEVICE` if set, else cuda if there is one, else cpu; `RuntimeError` if it is not there"
     # mps only when asked for: it has no float64, which the gradient checks need
-    return check_device(os.environ.get('FA_DEVICE') or ('cuda' if torch.cuda.is_available() else 'cpu'))
+    found = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return check_device(os.environ.get('FA_DEVICE') or found)
 
 # %% ../nbs/00_core.ipynb #738d64b5
 def _take(f, # A file open for reading bytes
@@ -87,10 +88,9 @@ def _find(folder:Path, # Where to look
     for o in name, name.replace('-idx', '.idx'):   # as MNIST has it, as some programs unpack it
         for path in (folder/o, folder/f'{o}.gz'):
             if path.is_file(): return path
-    there = sorted(p.name for p in folder.iterdir())[:6] if folder.is_dir() else []
+    there = sorted(p.name for p in folder.iterdir())[:6] if folder.is_dir() else ['no folder']
     raise FileNotFoundError(
-        f'{folder} holds no {name} and no {name}.gz'
-        f'{", but " + ", ".join(there) if there else "" if folder.is_dir() else ": it is no folder"}; '
+        f'{folder} holds no {name} and no {name}.gz: {", ".join(there) or "it is empty"}; '
         '`path` is a folder with the four IDX files of MNIST or of a set like it; leave it out '
         'for the copy in the package')
 

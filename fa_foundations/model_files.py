@@ -85,15 +85,18 @@ def _together(group):
     dtypes,spans = {t.dtype for t in group.values()},[_span(t) for t in group.values()]
     if len(dtypes) > 1: raise TypeError(f'{" and ".join(group)} share memory as {dtypes}')
     start,dtype = min(s for s,_ in spans),dtypes.pop()
-    cells = torch.zeros((max(e for _,e in spans) - start)//dtype.itemsize, dtype=dtype, device='cpu')
+    n_cells = (max(e for _,e in spans) - start)//dtype.itemsize
+    cells = torch.zeros(n_cells, dtype=dtype, device='cpu')
     views = {n: [list(t.shape), t.stride(), (t.data_ptr() - start)//dtype.itemsize]
              for n,t in group.items()}
     for n,t in group.items(): cells.as_strided(*views[n]).copy_(t)
     for n,t in group.items():   # is there one that has them all, in order?
-        if t.is_contiguous() and t.numel() == len(cells): break
+        if t.is_contiguous() and t.numel() == n_cells:
+            del views[n]
+            cells = cells.reshape(t.shape)
+            break
     else: n = f'{n}.cells'
-    views.pop(n, None)
-    return n,cells.reshape(group[n].shape if n in group else -1),{k: [n, *v] for k,v in views.items()}
+    return n,cells,{k: [n, *v] for k,v in views.items()}
 
 def _pack(tensors):
     "What a file holds: tensors without gaps by name, the views of them, and which are complex"
@@ -127,7 +130,7 @@ def save(
     if type(model) is not Model:
         raise TypeError(f'save takes a Model, not a {type(model).__name__}')
     layers,tensors = _describe(model)
-    _build(layers, tensors)
+    _build(layers, tensors, exact=True)
     stored,about = _pack(tensors)
     about['layers'] = layers
     about['sha256'] = _checksum(about, stored)
@@ -136,27 +139,29 @@ def save(
         except SafetensorError as e: raise OSError(f'{path} was not written: {e}') from e
 
 # %% ../nbs/03d_model_files.ipynb #f04abb71
-def _make(cls, own):
-    "A layer with the attributes `own`"
-    def kind(o): return o.shape if isinstance(o, Tensor) else type(o) if isinstance(o, Holder) else 0
+def _make(cls, own, exact):
+    "A layer with the attributes `own`; unless `exact`, a setting that is not there has its default"
+    def kind(o):
+        return o.shape if isinstance(o, Tensor) else type(o) if isinstance(o, Holder) else 0
     given = own.keys() & signature(cls).parameters.keys()
     with torch.device('meta'): layer = cls(**{k: own[k] for k in given})
     held = vars(layer)
     public = {k for k in held if k[0] != '_'}
-    if odd := (public ^ own.keys()) - {'training'}:
+    if odd := (public ^ own.keys() if exact else own.keys() - public) - {'training'}:
         raise TypeError(f'a {cls.__name__} lacks or adds attributes: {sorted(odd)}')
     for k in [k for k in own if k not in given]:
         if k in held and kind(held[k]) != kind(own[k]):
             raise TypeError(f'{k} of a {cls.__name__} is {kind(held[k])}, not {kind(own[k])}')
         held[k] = own[k]
     if lost := [k for k,v in held.items() if isinstance(v, Tensor) and v.is_meta]:
-        raise TypeError(f'a {cls.__name__} makes {lost}, which no file keeps: drop the underscore')
+        raise TypeError(f'a {cls.__name__} makes {lost}, which a file keeps only under a name '
+                        'without an underscore, and this one has not')
     return layer
 
 # %% ../nbs/03d_model_files.ipynb #8dc3a6f7
 _MOST,_DEEPEST = 10_000,50
 
-def _build(layers, tensors):
+def _build(layers, tensors, exact=False):
     "The last of the layers described, made of these tensors"
     made,sizes = [],[]   # a size: layers, and how deep they lie in each other
     for name,own in layers:
@@ -173,12 +178,13 @@ def _build(layers, tensors):
         sizes.append((1 + sum(n for n,_ in inside), 1 + max((d for _,d in inside), default=0)))
         if sizes[-1][0] > _MOST or sizes[-1][1] > _DEEPEST: raise ValueError(
             f'more than {_MOST} layers, each counted wherever it stands, or {_DEEPEST} deep')
-        made.append(_make(cls, own))
+        made.append(_make(cls, own, exact))
     return made[-1]
 
 def _unpack(stored, about):
     "All tensors by name, views and complex ones too"
-    tensors = {n: torch.view_as_complex(t) if n in about['complex'] else t for n,t in stored.items()}
+    tensors = {n: torch.view_as_complex(t) if n in about['complex'] else t
+               for n,t in stored.items()}
     for name,(of,shape,*where) in about['views'].items():
         if math.prod(shape) > stored[of].numel(): raise ValueError(f'{name} is larger than {of}')
         tensors[name] = tensors[of].reshape(-1).as_strided(shape, *where)
