@@ -14,19 +14,14 @@ from fastcore.basics import patch
 from torch import Tensor
 from .backprop import Module, Record
 from .copies import EPS, as_float64, deep_copies, special_parts, walk_parts
-from .core import rel_error
+from .core import norm, rel_error
 
 # %% ../nbs/03a_checking.ipynb #4c3c6818
 def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
 
 def agree(a, b, rtol=1e-6):
     "Is `a` a tensor of the shape of `b`, apart from it by at most `rtol` in relative norm?"
-    return fits(a, b) and norm(a - b) <= rtol*norm(b)
-
-def norm(t):
-    "The norm of `t`: squares of what is very small or large would vanish or overflow"
-    most = t.abs().max().item() if t.numel() else 0.
-    return most*(t/most).norm().item() if 0 < most < math.inf else most
+    return fits(a, b) and rel_error(a, b) <= rtol
 
 # %% ../nbs/03a_checking.ipynb #0a93cdcb
 class Point:

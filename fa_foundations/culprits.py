@@ -9,10 +9,10 @@ __all__ = []
 import inspect
 import torch
 from torch import Tensor
-from .checking import agree, fits, gradient, has_bwd, norm, recorded, take_differences
+from .checking import agree, fits, gradient, has_bwd, recorded, take_differences
 from .copies import as_float64, walk_parts
 from .backprop import Module
-from .core import rel_error
+from .core import norm, rel_error
 from .suspects import Case, explain, factor, suspect, upstream
 
 # %% ../nbs/03b_culprits.ipynb #b404d650

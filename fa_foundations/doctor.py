@@ -10,8 +10,9 @@ from html import escape
 import torch
 from torch import Tensor
 from .backprop import Module
-from .checking import Point, changed, fits, judge_gradient, norm, stale, unasked
+from .checking import Point, changed, fits, judge_gradient, stale, unasked
 from .copies import SamePass, as_float64, deep_copies, session_kept, walk_parts
+from .core import norm
 from .culprits import diagnose, modules_by_path
 from .report import Table, code_html
 

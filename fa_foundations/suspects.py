@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 from .backprop import Module
-from .checking import agree, norm
+from .checking import agree
+from .core import norm
 
 # %% ../nbs/03aa_suspects.ipynb #8dd54cae
 def upstream(call): return torch.ones_like(call.out) if call.up is None else call.up
