@@ -65,9 +65,11 @@ def forward_and_backward(
 def _check_fit(g, t):
     "Refuse what cannot be the gradient of `t`"
     def kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else repr(t)
-    if not isinstance(g, Tensor) or g.shape != t.shape or g.dtype != t.dtype: raise ValueError(
-        f'a gradient has the shape and dtype of its tensor, {kind(t)}, '
-        f'not {kind(g)}: look at the `bwd` that made it')
+    if isinstance(g, Tensor) and g.shape == t.shape and g.dtype == t.dtype: return
+    error = ValueError(f'a gradient has the shape and dtype of its tensor, {kind(t)}, '
+                       f'not {kind(g)}: look at the `bwd` that made it')
+    error.refused = t,g   # for the doctor
+    raise error
 
 def add_grad(
     t:Tensor, # Receives the gradient in `t.g`
@@ -101,7 +103,8 @@ class Module(Holder):
         f'{self!r} has no bwd, and does not return what a layer inside it made')
     def __call__(self, *args):
         record = _record_of(self, args)
-        if record is None: return self._begin(args)
+        return self._begin(args) if record is None else self._run(record, args)
+    def _run(self, record, args):
         n,out = len(record.calls),self.forward(*args)
         if not isinstance(out, Tensor):
             raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
@@ -125,8 +128,8 @@ def _begin(self:Module, args, noted=True):
     for t in alias.values(): t.record = record
     if noted: self._record = None
     try:
-        out = self(*(alias.get(id(t), t) for t in args))
-        if noted:   # None stands for the module itself, which would else keep itself alive
+        out = self._run(record, [alias.get(id(t), t) for t in args])
+        if noted:   # None stands for the module itself: it must not keep itself alive
             self._record = [(None if l is self else l, o, a) for l,o,a in record.calls]
             self._ends = [(t, alias[id(t)]) for t in args if id(t) in alias],out
     finally: record.calls,record.open = [],False

@@ -105,7 +105,7 @@ def load_state_dict(self:Holder, state:dict):
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')
     new = {n: state[n].to(t, copy=True) for n,t in own.items()}
-    for t in own.values(): t.copy_(t.clone())   # raises here, or not at all
+    for t in own.values(): t.copy_(t.clone())   # one that cannot be written raises here, before any
     for n,t in own.items(): t.copy_(new[n])
 
 # %% ../nbs/02b_parameters.ipynb #97366787
