@@ -8,12 +8,15 @@ __all__ = ['Form', 'Kept', 'layer_norm', 'group_norm', 'batch_norm', 'norm_grad'
 
 # %% ../nbs/06_normalization.ipynb #6a1e0c03
 import math
+from types import SimpleNamespace
 from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
+from fastcore.meta import delegates
 from .parameters import savable
 from .backprop import Module, add_grad, wants_grad
+from .culprits import suspect
 
 # %% ../nbs/06_normalization.ipynb #036bfa3f
 class Form(NamedTuple):
@@ -179,35 +182,39 @@ def norm_grad(
     for t,g in zip((gamma, beta), grads):
         if t is not None: t.g = g.reshape(t.shape)
 
-# %% ../nbs/06_normalization.ipynb #09c1c46f
+# %% ../nbs/06_normalization.ipynb #8c190e4a
 class _Norm(Module):
     _twin = None   # the class of torch that takes what this layer was last given
-    def make_params(self, shape, affine, bias, **new):
+    def make_params(self,
+        size, # Their shape
+        affine:bool=True, # With gamma and beta?
+        bias:bool=True, # With beta?
+        dtype:torch.dtype=None, # None: torch's default
+        device:torch.device=None, # Where they are to live; None: the CPU
+    ):
         "gamma and beta, which change nothing yet; None where they are not wanted"
-        self.affine,self.bias = affine,bias
-        self.gamma = torch.ones(shape, **new) if affine else None
-        self.beta = torch.zeros(shape, **new) if affine and bias else None
+        self.affine,self.bias,new = affine,bias,dict(dtype=dtype, device=device)
+        self.gamma = torch.ones(size, **new) if affine else None
+        self.beta = torch.zeros(size, **new) if affine and bias else None
     def bwd(self, out, inp):
         grads = _grads(inp, out, self.gamma, wants_grad(inp))
         for t,g in zip((inp, self.gamma, self.beta), grads):
             if t is not None and g is not None: add_grad(t, g.reshape(t.shape))
 
-# %% ../nbs/06_normalization.ipynb #3e86b349
+# %% ../nbs/06_normalization.ipynb #85d718d6
 @savable
 class LayerNorm(_Norm):
     "`layer_norm` over the last axes, with parameters `gamma`, `beta` of their shape"
     twin,names = nn.LayerNorm,dict(shape='normalized_shape', eps='eps', affine='elementwise_affine')
+    @delegates(_Norm.make_params, but=['size'])
     def __init__(self,
         *sizes, # Of the last axes
         shape:tuple=None, # The same in one
         eps:float=1e-5, # Added to the variance
-        affine:bool=True, # With gamma and beta?
-        bias:bool=True, # With beta?
-        dtype:torch.dtype=None, # Of gamma and beta
-        device:torch.device=None, # Where they are to live; None: the CPU
+        **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
         self.shape,self.eps = tuple(sizes if shape is None else shape),eps
-        self.make_params(self.shape, affine, bias, dtype=dtype, device=device)
+        self.make_params(self.shape, **kwargs)
     def forward(self, inp): return layer_norm(inp, self.shape, self.gamma, self.beta, self.eps)
 
 @savable
@@ -215,21 +222,19 @@ class GroupNorm(_Norm):
     "`group_norm` of `n` channels, with parameters `gamma`, `beta` `(n,)`"
     twin = nn.GroupNorm
     names = dict(groups='num_groups', n='num_channels', eps='eps', affine='affine')
+    @delegates(_Norm.make_params, but=['size'])
     def __init__(self,
         groups:int, # Number of groups, which divides `n`
         n:int, # Channels
         eps:float=1e-5, # Added to the variance
-        affine:bool=True, # With gamma and beta?
-        bias:bool=True, # With beta?
-        dtype:torch.dtype=None, # Of gamma and beta
-        device:torch.device=None, # Where they are to live; None: the CPU
+        **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
         _check_groups(n, groups)
         self.groups,self.n,self.eps = groups,n,eps
-        self.make_params(n, affine, bias, dtype=dtype, device=device)
+        self.make_params(n, **kwargs)
     def forward(self, inp): return group_norm(inp, self.groups, self.gamma, self.beta, self.eps)
 
-# %% ../nbs/06_normalization.ipynb #dba21f41
+# %% ../nbs/06_normalization.ipynb #217e615a
 @savable
 class BatchNorm(_Norm):
     "`batch_norm` of `n` channels, with parameters `gamma`, `beta` and buffers `mean`, `var` `(n,)`"
@@ -237,21 +242,19 @@ class BatchNorm(_Norm):
     twin = nn.BatchNorm1d,nn.BatchNorm2d,nn.BatchNorm3d
     names = dict(n='num_features', eps='eps', momentum='momentum', affine='affine',
                  track='track_running_stats')
+    @delegates(_Norm.make_params, but=['size'])
     def __init__(self,
         n:int, # Channels
         eps:float=1e-5, # Added to the variance
         momentum:float=.1, # Share of new statistics in the running ones; None: all batches alike
-        affine:bool=True, # With gamma and beta?
-        bias:bool=True, # With beta?
         track:bool=True, # Keep running statistics? Else evaluation, too, uses those of the batch
-        dtype:torch.dtype=None, # Of gamma, beta and the statistics
-        device:torch.device=None, # Where they are to live; None: the CPU
+        **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
         self.n,self.eps,self.momentum,self.track = n,eps,momentum,track
-        self.make_params(n, affine, bias, dtype=dtype, device=device)
-        self.mean,self.var = (f(n, dtype=dtype, device=device) if track else None
-                              for f in (torch.zeros, torch.ones))
-        self.num_batches = torch.tensor(0, device=device) if track else None
+        self.make_params(n, **kwargs)
+        new = {k: v for k,v in kwargs.items() if k in ('dtype', 'device')}
+        self.mean,self.var = (torch.zeros(n, **new),torch.ones(n, **new)) if track else (None, None)
+        self.num_batches = torch.tensor(0, device=new.get('device')) if track else None
     def forward(self, inp):
         moves,share = self.training and self.track,self.momentum
         self._twin = self.twin[min(max(inp.ndim, 3), 5) - 3]
@@ -260,6 +263,48 @@ class BatchNorm(_Norm):
                          self.training or not self.track, share, self.eps)
         if moves: self.num_batches += 1
         return out
+
+# %% ../nbs/06_normalization.ipynb #96902c82
+def _with(case, **other):
+    "The gradient in question, had the norm kept something else"
+    out = SimpleNamespace(g=case.up, kept=case.call.out.kept._replace(**other))
+    grads = dict(zip(('inp', 'gamma', 'beta'), _grads(case.inp, out, case.layer.gamma)))
+    return grads[case.name].reshape(case.t.shape)
+
+def _paths(case):
+    "What reaches the input through the value, the mean and the variance"
+    form,value = case.call.out.kept.form,_with(case, given=True)
+    mean = -value.reshape(form.view).sum_to_size(form.stats)/form.count
+    mean = mean.expand(form.view).reshape(value.shape)
+    return value,mean,case.true - value - mean
+
+# %% ../nbs/06_normalization.ipynb #a8f0b590
+def _left_out(i, part):
+    "Enter the mistake of one missing path"
+    @suspect(_Norm, f'Path through the {part} left out',
+             f'{{g}} lacks what reaches the output through the {part}; there are three paths')
+    def _(case): return [case.true - _paths(case)[i]]
+
+for _part in enumerate(('value', 'mean', 'variance')): _left_out(*_part)
+
+@suspect(_Norm, 'Statistics of the wrong mode', '{g} mixes up the modes: in training mean and '
+         'variance depend on the input; in evaluation they are the running ones, constants')
+def _(case):
+    layer,given = case.layer,case.call.out.kept.given
+    mixed,tracked = [dict(given=not given)],getattr(layer, 'mean', None) is not None
+    if given or tracked:
+        stats = (None, None) if given else (layer.mean, layer.var)
+        other = batch_norm(case.inp.detach(), *stats, training=given, eps=layer.eps).kept
+        mixed += other._asdict(),dict(mean=other.mean, inv=other.inv)
+    return [_with(case, **m) for m in mixed]
+
+@suspect(_Norm, 'n - 1 in place of n',
+         '{g} is made with the variance over n - 1; in the pass it is over n')
+def _(case):
+    form,inv,eps = case.call.out.kept.form,case.call.out.kept.inv,case.layer.eps
+    more = form.count/(form.count - 1)
+    value,*others = _paths(case) if case.name == 'inp' else (0., 0., 0.)
+    return [_with(case, inv=((inv**-2 - eps)*more + eps).rsqrt()), value + more*sum(others)]
 
 # %% ../nbs/06_normalization.ipynb #d5852359
 class _Curve(Module):
