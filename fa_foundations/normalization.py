@@ -60,21 +60,18 @@ def _norm(x, form, gamma, beta, eps, given=None):
     out.kept = Kept(form, mean.detach().clone(), inv.detach(), given is not None)
     return out,mean,var
 
-# %% ../nbs/06_normalization.ipynb #32df7f7f
+# %% ../nbs/06_normalization.ipynb #59bea567
 def _check(name, x, shape, **tensors):
     "Refuse inputs that are no fractions, and tensors that do not fit them"
     if not x.is_floating_point(): raise TypeError(
         f'{name} norm takes floating-point numbers, not {x.dtype}: use .float()')
+    if not shape: raise ValueError(
+        f'{name} norm takes inputs (n, channels, ...), not {tuple(x.shape)}')
     def kind(t): return tuple(t.shape),t.dtype,str(t.device)
     want = tuple(shape),x.dtype,str(x.device)
     for k,t in tensors.items():
         if t is not None and kind(t) != want: raise ValueError(
             f'{name} norm of inputs {kind(x)} needs a {k} {want}, not {kind(t)}')
-
-def _channels(x, name):
-    "The number of channels, on axis 1"
-    if x.ndim > 1: return x.shape[1]
-    raise ValueError(f'{name} norm takes inputs (n, channels, ...), not {tuple(x.shape)}')
 
 def _check_groups(c, groups):
     "Refuse groups that channels cannot be cut into"
@@ -98,7 +95,7 @@ def layer_norm(
     form = Form(x.shape, (*x.shape[:k], *[1]*len(shape)), (*[1]*k, *shape))
     return _norm(x, form, gamma, beta, eps)[0]
 
-# %% ../nbs/06_normalization.ipynb #7d963e18
+# %% ../nbs/06_normalization.ipynb #ecee3202
 def group_norm(
     x:Tensor, # Inputs `(n, c, ...)`, float
     groups:int, # Number of groups, which divides `c`
@@ -107,14 +104,13 @@ def group_norm(
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
     "Normalise each example over groups of its channels"
-    c = _channels(x, 'group')
-    _check_groups(c, groups)
-    _check('group', x, (c,), gamma=gamma, beta=beta)
-    n,k,pixels = len(x),c//groups,math.prod(x.shape[2:])
+    _check('group', x, x.shape[1:2], gamma=gamma, beta=beta)
+    _check_groups(x.shape[1], groups)
+    n,k,pixels = len(x),x.shape[1]//groups,math.prod(x.shape[2:])
     form = Form((n, groups, k, pixels), (n, groups, 1, 1), (1, groups, k, 1))
     return _norm(x, form, gamma, beta, eps)[0]
 
-# %% ../nbs/06_normalization.ipynb #c8b44338
+# %% ../nbs/06_normalization.ipynb #23c201cf
 def batch_norm(
     x:Tensor, # Inputs `(n, c, ...)`, float
     mean:Tensor=None, # Running mean `(c,)`: used, or in training moved in place
@@ -126,16 +122,15 @@ def batch_norm(
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
     "Normalise each channel over all examples, or by statistics from earlier"
-    c = _channels(x, 'batch')
-    _check('batch', x, (c,), mean=mean, var=var, gamma=gamma, beta=beta)
-    stats = 1,c,*[1]*(x.ndim - 2)
+    _check('batch', x, x.shape[1:2], mean=mean, var=var, gamma=gamma, beta=beta)
+    stats = 1,x.shape[1],*[1]*(x.ndim - 2)
     form = Form(x.shape, stats, stats)
     _check_mode(form, mean, var, training)
     out,m,v = _norm(x, form, gamma, beta, eps, None if training else (mean, var))
     if training and mean is not None: _move(mean, var, m, v, form.count, momentum)
     return out
 
-# %% ../nbs/06_normalization.ipynb #f45fd6bb
+# %% ../nbs/06_normalization.ipynb #2c60225c
 @torch.no_grad()
 def _move(mean, var, new_mean, new_var, n, momentum):
     "Move running statistics towards new ones; the variance is that of the source, over `n - 1`"
@@ -145,9 +140,8 @@ def _move(mean, var, new_mean, new_var, n, momentum):
 
 def _check_mode(form, mean, var, training):
     "Refuse what has no statistics"
-    if (mean is None) != (var is None): raise ValueError('mean and var come together: give both')
-    if not training and mean is None: raise ValueError(
-        'batch norm needs running statistics where it is not training: give mean and var')
+    if (mean is None) != (var is None) or not training and mean is None: raise ValueError(
+        'in evaluation batch norm needs running statistics: give mean and var, both')
     if training and form.count == 1 and math.prod(form.view): raise ValueError(
         f'batch norm in training needs more than 1 value a channel, not {tuple(form.view)}: '
         'leave out a last batch of one, or call eval() to use the running statistics')
@@ -182,7 +176,7 @@ def norm_grad(
     for t,g in zip((gamma, beta), grads):
         if t is not None: t.g = g.reshape(t.shape)
 
-# %% ../nbs/06_normalization.ipynb #8c190e4a
+# %% ../nbs/06_normalization.ipynb #e8d93a95
 class _Norm(Module):
     _twin = None   # the class of torch that takes what this layer was last given
     def make_params(self,
@@ -192,10 +186,11 @@ class _Norm(Module):
         dtype:torch.dtype=None, # None: torch's default
         device:torch.device=None, # Where they are to live; None: the CPU
     ):
-        "gamma and beta, which change nothing yet; None where they are not wanted"
+        "gamma and beta, which change nothing yet, None if not wanted; returns dtype and device"
         self.affine,self.bias,new = affine,bias,dict(dtype=dtype, device=device)
         self.gamma = torch.ones(size, **new) if affine else None
         self.beta = torch.zeros(size, **new) if affine and bias else None
+        return new
     def bwd(self, out, inp):
         grads = _grads(inp, out, self.gamma, wants_grad(inp))
         for t,g in zip((inp, self.gamma, self.beta), grads):
@@ -234,7 +229,7 @@ class GroupNorm(_Norm):
         self.make_params(n, **kwargs)
     def forward(self, inp): return group_norm(inp, self.groups, self.gamma, self.beta, self.eps)
 
-# %% ../nbs/06_normalization.ipynb #217e615a
+# %% ../nbs/06_normalization.ipynb #28ea0442
 @savable
 class BatchNorm(_Norm):
     "`batch_norm` of `n` channels, with parameters `gamma`, `beta` and buffers `mean`, `var` `(n,)`"
@@ -251,10 +246,9 @@ class BatchNorm(_Norm):
         **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
         self.n,self.eps,self.momentum,self.track = n,eps,momentum,track
-        self.make_params(n, **kwargs)
-        new = {k: v for k,v in kwargs.items() if k in ('dtype', 'device')}
+        new = self.make_params(n, **kwargs)
         self.mean,self.var = (torch.zeros(n, **new),torch.ones(n, **new)) if track else (None, None)
-        self.num_batches = torch.tensor(0, device=new.get('device')) if track else None
+        self.num_batches = torch.tensor(0, device=new['device']) if track else None
     def forward(self, inp):
         moves,share = self.training and self.track,self.momentum
         self._twin = self.twin[min(max(inp.ndim, 3), 5) - 3]
@@ -264,7 +258,7 @@ class BatchNorm(_Norm):
         if moves: self.num_batches += 1
         return out
 
-# %% ../nbs/06_normalization.ipynb #96902c82
+# %% ../nbs/06_normalization.ipynb #0979dbb8
 def _with(case, **other):
     "The gradient in question, had the norm kept something else"
     out = SimpleNamespace(g=case.up, kept=case.call.out.kept._replace(**other))
@@ -274,13 +268,12 @@ def _with(case, **other):
 def _paths(case):
     "What reaches the input through the value, the mean and the variance"
     form,value = case.call.out.kept.form,_with(case, given=True)
-    mean = -value.reshape(form.view).sum_to_size(form.stats)/form.count
-    mean = mean.expand(form.view).reshape(value.shape)
+    mean = (value.reshape(form.view).sum_to_size(form.stats)/-form.count).expand(form.view)
+    mean = mean.reshape(value.shape)
     return value,mean,case.true - value - mean
 
-# %% ../nbs/06_normalization.ipynb #a8f0b590
+# %% ../nbs/06_normalization.ipynb #61ba1272
 def _left_out(i, part):
-    "Enter the mistake of one missing path"
     @suspect(_Norm, f'Path through the {part} left out',
              f'{{g}} lacks what reaches the output through the {part}; there are three paths')
     def _(case): return [case.true - _paths(case)[i]]
@@ -291,8 +284,8 @@ for _part in enumerate(('value', 'mean', 'variance')): _left_out(*_part)
          'variance depend on the input; in evaluation they are the running ones, constants')
 def _(case):
     layer,given = case.layer,case.call.out.kept.given
-    mixed,tracked = [dict(given=not given)],getattr(layer, 'mean', None) is not None
-    if given or tracked:
+    mixed = [dict(given=not given)]
+    if given or getattr(layer, 'mean', None) is not None:
         stats = (None, None) if given else (layer.mean, layer.var)
         other = batch_norm(case.inp.detach(), *stats, training=given, eps=layer.eps).kept
         mixed += other._asdict(),dict(mean=other.mean, inv=other.inv)
@@ -326,7 +319,7 @@ class Tanh(_Curve):
     def forward(self, inp): return inp.tanh()
     def bwd(self, out, inp): add_grad(inp, out.g*(1 - out*out))
 
-# %% ../nbs/06_normalization.ipynb #a5b22242
+# %% ../nbs/06_normalization.ipynb #326f096a
 _TENSORS = dict(gamma='weight', beta='bias', mean='running_mean', var='running_var',
                 num_batches='num_batches_tracked')
 
@@ -342,8 +335,7 @@ def to_twin(self:_Norm, twins):
 
 @patch(cls_method=True)
 def from_twin(cls:_Norm, m, twins):
-    own = {k: getattr(m, theirs) for k,theirs in cls.names.items()}
-    new = cls(**own, bias=m.bias is not None)
+    new = cls(**{k: getattr(m, v) for k,v in cls.names.items()}, bias=m.bias is not None)
     new._twin = type(m)
     for k,theirs in _TENSORS.items():
         if k in vars(new): setattr(new, k, twins.tensor(getattr(m, theirs)))
