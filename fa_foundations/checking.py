@@ -7,6 +7,7 @@ __all__ = ['Point', 'Worst', 'GradientRow']
 
 # %% ../nbs/03a_checking.ipynb #160a7685
 import copy, inspect, random
+from contextlib import contextmanager
 from types import FunctionType
 from typing import NamedTuple
 import numpy as np
@@ -15,6 +16,14 @@ from fastcore.basics import patch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from .backprop import Module
+from .core import rel_error
+
+# %% ../nbs/03a_checking.ipynb #4c3c6818
+def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
+
+def agree(a, b, rtol=1e-6):
+    "Is `a` a tensor of the shape of `b`, apart from it by at most `rtol` in relative norm?"
+    return fits(a, b) and rel_error(a, b) <= rtol
 
 # %% ../nbs/03a_checking.ipynb #0ddb05dc
 def walk_parts(part, path='', seen=None):
@@ -35,6 +44,33 @@ def deep_copies(given, convert):
     return copy.deepcopy(given, {id(t): new(t) for t in tensors})
 
 def as_float64(t): return t.cpu().double() if t.is_floating_point() else t.cpu()
+
+# %% ../nbs/03a_checking.ipynb #274e91ab
+def _put_device(device):
+    if torch.get_default_device() != device:
+        torch.set_default_device(None if device.type == 'cpu' else device)
+
+def session_state():
+    "What code may change beside its tensors: pairs of a function that puts back, and what to"
+    cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
+    return [(put, get()) for get,put in (
+        (random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
+        (torch.get_rng_state, torch.set_rng_state),
+        *[(torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all)]*cuda,
+        (torch.get_default_dtype, torch.set_default_dtype), (torch.get_default_device, _put_device),
+        (torch.is_grad_enabled, torch.set_grad_enabled),
+        (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+        (torch.get_num_threads, torch.set_num_threads),
+        (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+        (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode))]
+
+@contextmanager
+def session_kept():
+    "Random numbers, defaults and modes are afterwards what they were before, whatever runs inside"
+    state = session_state()
+    try: yield
+    finally:
+        for put,value in state: put(value)
 
 # %% ../nbs/03a_checking.ipynb #185b481e
 class SamePass(TorchFunctionMode):
@@ -189,8 +225,6 @@ def take_differences(loss, t, step, picks, jitter=0., here=None):
     return _Differences(picks, central, rough, rough & (bend.abs() > 1e-3*size), noise)
 
 # %% ../nbs/03a_checking.ipynb #4a8b01c3
-def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
-
 def _worst_entry(hand, auto):
     "The flat index at which they differ most, in a list; none where they cannot be compared"
     if auto is None or not fits(hand, auto): return []

@@ -9,12 +9,12 @@ __all__ = ['Result', 'check', 'exercises']
 import math
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 import torch
 from torch import Tensor
 from .core import default_device
 from .backprop import Module
-from .report import code_html
+from .checking import agree, session_kept
+from .report import Table, code_html
 from .gradient_judges import BOOK
 
 # %% ../nbs/10_exercises.ipynb #8c409a2e
@@ -22,16 +22,12 @@ def _numbers(x):
     "`x` as a float64 or complex tensor on the CPU; None if it holds no numbers"
     try:
         if not isinstance(x, Tensor):
+            x = x.tolist() if hasattr(x, 'tolist') else x   # NumPy's
             x = torch.tensor([float(v) for v in x] if isinstance(x, (tuple, list)) else float(x),
                              dtype=torch.float64, device='cpu')
         x = x.detach().cpu().to_dense()
         return x if x.is_complex() else x.double()
     except Exception: return None
-
-def _agree(a, b, tol):
-    "Same shape, and equal within `tol` of the largest entry of `b`?"
-    if a is None or b is None or a.shape != b.shape: return False
-    return bool(((a - b).abs() <= tol*b.abs().max()).all())
 
 # %% ../nbs/10_exercises.ipynb #8cc6cbb1
 def _kind_fault(got, want, device):
@@ -45,11 +41,7 @@ def _kind_fault(got, want, device):
         return (f'is a {type(got).__name__}, not a tensor',
                 'stay with tensors: no .item(), .tolist() or .numpy()')
     elif _numbers(got) is None: return 'holds no numbers', 'is it on the meta device?'
-    elif got.shape != want.shape: return None
-    elif got.dtype != want.dtype:
-        return (f'has dtype {got.dtype}, expected {want.dtype}',
-                'new tensors need the dtype of the input: torch.zeros(..., dtype=a.dtype)')
-    elif got.device.type != device.type:
+    elif got.shape == want.shape and got.device.type != device.type:
         return (f'is on {got.device.type}, the inputs on {device.type}',
                 'new tensors need the device of the input: torch.zeros(..., device=a.device)')
 
@@ -57,11 +49,13 @@ def _kind_fault(got, want, device):
 def _show(x, digits=4): return f'{x.item():.{digits}g}'
 def _too(a, b): return 'too large' if a > b else 'too small' if a < b else 'no number'
 
+def _limit(want, tol): return tol*want.abs().square().mean().sqrt()   # for one entry
+
 def _value_fault(got, want, tol):
     "What differs between two tensors, in words"
     if got.shape != want.shape: return f'has shape {tuple(got.shape)}, expected {tuple(want.shape)}'
     gap = (got - want).abs()
-    n = int((~(gap <= tol*want.abs().max())).sum())   # nan counts as wrong
+    n = int((~(gap <= _limit(want, tol))).sum())   # nan counts as wrong
     at = gap.nan_to_num(math.inf, posinf=math.inf).argmax().item()
     worst = [i.item() for i in torch.unravel_index(torch.tensor(at, device='cpu'), gap.shape)]
     a,b = got.flatten()[at],want.flatten()[at]
@@ -73,16 +67,16 @@ def _value_fault(got, want, tol):
 # %% ../nbs/10_exercises.ipynb #40b7760d
 def _common_hint(got, want, tol):
     "A hint that fits any exercise, or an empty string"
-    if got.ndim == 2 and _agree(got.t(), want, tol):
+    if got.ndim == 2 and agree(got.t(), want, tol):
         return 'this is the transpose of the right result'
     if got.shape != want.shape:
-        same = got.numel() == want.numel() and _agree(got.reshape(want.shape), want, tol)
+        same = got.numel() == want.numel() and agree(got.reshape(want.shape), want, tol)
         return 'the numbers are right, in another shape' if same else ''
     if got.numel() < 2: return ''
     if not got.isfinite().all(): return 'there are nan or inf: look for a division by zero'
     if not got.any(): return 'all of it is zero: what should have flowed in?'
     factor = (got*want).sum() / (want*want).sum()
-    if not _agree(got, factor*want, tol): return ''
+    if not agree(got, factor*want, tol): return ''
     if abs(factor + 1) < 1e-4: return 'every sign is the wrong way round'
     return f'all are {_show(factor)} times the right ones: look for a factor too many or too few'
 
@@ -98,7 +92,9 @@ def _outcome(f, case, device):
     "What `f` makes of copies of the arguments, by name or as an exception; and the copies"
     args = [_copy(a, device) for a in case]
     try:
-        with torch.enable_grad(): value = f(*args)
+        with session_kept(), torch.enable_grad():
+            torch.set_default_dtype(torch.float32)   # one verdict, whatever the session has
+            value = f(*args)
     except (Exception, SystemExit) as e: value = e
     return (value if isinstance(value, (dict, BaseException)) else dict(result=value)), args
 
@@ -115,7 +111,9 @@ def _hint(ex, case, key, got, want, tol):
         wrong,_ = _outcome(suspect, case, 'cpu')
         if isinstance(got, BaseException) or isinstance(wrong, BaseException):
             if type(got) is type(wrong) and str(got).startswith(str(wrong)[:25]): return hint
-        elif _agree(got, _numbers(wrong.get(key, wrong.get('result'))), tol): return hint
+            continue
+        made = _numbers(wrong.get(key, wrong.get('result')))
+        if made is not None and agree(got, made, tol): return hint
     return '' if isinstance(got, BaseException) else _common_hint(got, want, tol)
 
 # %% ../nbs/10_exercises.ipynb #5c522668
@@ -130,14 +128,31 @@ def _tolerance(ex, case):
     return ex.tol or (1e-5 if torch.float32 in dtypes else 1e-10)
 
 # %% ../nbs/10_exercises.ipynb #49545406
+def _value(ex, case, key, got, right, device):
+    "(fault, hint, numbers to draw) of one value; a remark as a text; None if it is right"
+    if fault := _kind_fault(got, right, device): return *fault, None
+    a,b,tol = _numbers(got),_numbers(right),_tolerance(ex, case)
+    if not isinstance(right, Tensor) and a.numel() == b.numel() == 1: a = a.view_as(b)
+    limits = (tol, 1e-6) if isinstance(right, Tensor) else (tol,)
+    right_to = next((t for t in limits if agree(a, b, t)), None)
+    if right_to is None:
+        hint = _hint(ex, case, key, a, b, tol)
+        if ex.name == 'number': return f'is {_too(a, b)}', hint, None   # no spoiler
+        return _value_fault(a, b, tol), hint, (a, b)
+    if isinstance(right, Tensor) and got.dtype != right.dtype:
+        return (f'has the right numbers, but dtype {got.dtype}, expected {right.dtype}',
+                'new tensors need the dtype of the input: torch.zeros(..., dtype=a.dtype)', None)
+    if right_to > tol: return (
+        '. The dtype differs from the input in some step, so it is right to 7 digits only')
+
+# %% ../nbs/10_exercises.ipynb #0b6c0997
 def _try_case(ex, answer, case, device):
-    "The `Result` of a case that goes wrong, or None"
+    "The `Result` for one case"
     got,args = _outcome(partial(ex.run, answer), case, device)
-    say = partial(_refuse, ex, case)
-    tol = _tolerance(ex, case)
+    say,remark = partial(_refuse, ex, case),''
     if isinstance(got, BaseException):
         text = f'your answer raises {type(got).__name__}: {got}'
-        return say(text, _hint(ex, case, None, got, None, tol))
+        return say(text, _hint(ex, case, None, got, None, 0.))
     for name,arg,original in zip(ex.args, args, case):
         if _is_changed(arg, original):
             return say(f'your answer changes {name}',
@@ -145,12 +160,10 @@ def _try_case(ex, answer, case, device):
     want,_ = _outcome(ex.judge, case, 'cpu')
     for key,right in want.items():
         what = key if key != 'result' else 'your number' if ex.name == 'number' else 'the result'
-        if fault := _kind_fault(got[key], right, device): return say(f'{what} {fault[0]}', fault[1])
-        a,b = _numbers(got[key]), _numbers(right)
-        if _agree(a, b, tol): continue
-        hint = _hint(ex, case, key, a, b, tol)
-        if ex.name == 'number': return say(f'{what} is {_too(a, b)}', hint)   # no spoiler
-        return say(f'{what} {_value_fault(a, b, tol)}', hint, (a, b))
+        found = _value(ex, case, key, got[key], right, device)
+        if isinstance(found, tuple): return say(f'{what} {found[0]}', *found[1:])
+        remark = found or remark
+    return Result(True, remark)
 
 # %% ../nbs/10_exercises.ipynb #e05891ad
 def _tint(x, most):
@@ -163,7 +176,7 @@ def _grid(t, other, title, tol):
     "A tensor as an HTML table; entries that differ from `other` are bold with a ≠"
     m,o = (torch.atleast_2d(x)[:8, :8] + 0. for x in (t, other))   # no -0
     most = torch.cat([t.flatten(), other.flatten()]).nan_to_num(0, 0, 0).abs().max().item()
-    limit = tol*other.abs().max()
+    limit = _limit(other, tol)
     differs = ~((m - o).abs() <= limit) if m.shape == o.shape else torch.zeros_like(m).bool()
     cell = lambda x,bad: (f'<td style="background:{_tint(x, most)};color:#000">' +
                           (f'<b>{x:.3g} ≠</b>' if bad else f'{x:.3g}') + '</td>')
@@ -213,8 +226,8 @@ def _wrong_kind(ex, answer):
     if ex.name == 'equation':
         return '' if isinstance(answer, str) else f'wants an equation, a str, not: {got}'
     if ex.name == 'number':
-        n = None if isinstance(answer, (str, bool)) else _numbers(answer)
-        return '' if n is not None and not n.ndim else f'wants a number, not: {got}'
+        n = None if isinstance(answer, (str, bool, list, tuple)) else _numbers(answer)
+        return '' if n is not None and n.numel() == 1 else f'wants a number, not: {got}'
     is_object = isinstance(answer, Module) or not callable(answer)
     return f'wants {ex.name} itself, not: {got}' if is_object else ''
 
@@ -232,23 +245,22 @@ def check(
     if ex is None: raise ValueError(f'no exercise {id!r}: there are {", ".join(BOOK)}')
     if fault := _wrong_kind(ex, answer): return Result(False, f'{ex.id} {fault}. Try {ex.how()}')
     device,gen = default_device(),torch.Generator('cpu').manual_seed(42)
+    remark = ''
     with torch.inference_mode(False):   # judges need autograd, whatever the caller switched off
         cases = ex.cases(_draws(gen))
         for case in cases:
-            if (result := _try_case(ex, answer, case, device)) is not None: return result
+            if not (result := _try_case(ex, answer, case, device)): return result
+            remark = remark or result.message
     seen = '' if ex.name == 'number' else f', in {len(cases)} cases'
-    return Result(True, f'{ex.id}: right{seen}.')
+    return Result(True, f'{ex.id}: right{seen}{remark}.')
 
 # %% ../nbs/10_exercises.ipynb #6e6bebf1
 class _Listing(list):
     "Exercises, to be looked at"
     def __repr__(self): return '\n'.join(f'{ex.id}  {ex.text}\n      {ex.how()}' for ex in self)
     def _repr_html_(self):
-        row = lambda ex: (f'<tr><td>{ex.id}</td><td>{code_html(ex.text)} '
-                          f'<code>{escape(ex.how())}</code></td></tr>')
-        rows = ''.join(map(row, self))
-        head = '<thead><tr><th>id</th><th>exercise, and how to hand it in</th></tr></thead>'
-        return f'<table>{head}<tbody>{rows}</tbody></table>'
+        rows = [(ex.id, f'{ex.text} `{ex.how()}`') for ex in self]
+        return Table(['id', 'exercise, and how to hand it in'], rows, left=2)._repr_html_()
 
 def exercises(
     chapter:str=None, # As '03' or '02a'; None: all of them

@@ -112,16 +112,26 @@ add_exercise('03.3', 'scale_grad(inp, out, s)',
             lambda x,out,s: {'inp.g': out.g}})
 
 # %% ../nbs/10b_gradient_judges.ipynb #f9c8e061
-def _in_network(scale, s, x, w, b, targ):
+_UNASKED,_AFTER = 's.g, where no gradient of x is asked for,','out.g after bwd'
+
+def _in_network(scale, s, x, w, b, targ, up):
     "Outcome of a network with `scale(s)` in it twice"
     layer = scale(s)
     model = Model([layer, Lin(w, b), layer])
     found = {'the prediction': model(x), 'the number of parameters': len(model.parameters())}
-    model(x, targ)
-    model.backward(input_grad=True)
-    return found | {'x.g': x.g, 's.g': getattr(s, 'g', None)}
+    own = next((p for p in model.parameters() if p is not w and p is not b), s)   # or a copy
+    for name,asked in (('s.g', True), (_UNASKED, False)):
+        model.zero_grad()
+        model(x, targ)
+        model.backward(input_grad=asked)
+        if asked: found['x.g'] = x.g
+        found[name] = getattr(own, 'g', None)
+    out = layer(x)
+    out.g = up
+    layer.backward()
+    return found | {_AFTER: out.g}
 
-def _twice(s, x, w, b, targ):
+def _twice(s, x, w, b, targ, up):
     "The same by autograd, with the two uses of `s` apart: (gradients of x, first s, second s)"
     return _autograd(lambda x,first,second: F.mse_loss((x*first @ w + b)*second, targ), x, s, s)
 
@@ -133,17 +143,22 @@ def _raising(error):
 add_exercise('03.4', 'Scale(s)',
     'Make a module `Scale(s)` of exercise 03.3, whose parameter is `s`. It is put into a network '
     'twice, so its gradients must add up. Hand in the class.',
-    cases=lambda draw: [(draw(n), draw(m, n), draw(n, n), draw(n), draw(m, n))
+    cases=lambda draw: [(draw(n), draw(m, n), draw(n, n), draw(n), draw(m, n), draw(m, n))
                         for n,m in ((3, 4), (5, 2))],
     run=_in_network,
-    judge=lambda s,x,w,b,targ: {
+    judge=lambda s,x,w,b,targ,up: {
         'the prediction': (x*s @ w + b)*s, 'the number of parameters': 3,
-        'x.g': _twice(s, x, w, b, targ)[0], 's.g': sum(_twice(s, x, w, b, targ)[1:])},
+        'x.g': _twice(s, x, w, b, targ, up)[0], 's.g': sum(_twice(s, x, w, b, targ, up)[1:]),
+        _UNASKED: sum(_twice(s, x, w, b, targ, up)[1:]), _AFTER: up},
     suspects={
         'an attribute whose name begins with an underscore is no parameter: keep s as self.s':
             lambda *args: {'the number of parameters': 2},
         'the layer is used twice, and its gradient was set twice: use add_grad, which adds':
             lambda *args: _twice(*args)[1],
+        'where wants_grad(inp) is False leave out the gradient of inp alone, not that of s':
+            lambda *args: {_UNASKED: _twice(*args)[2]},
+        'make a new tensor, out.g * s: others still read out.g':
+            lambda s,x,w,b,targ,up: {_AFTER: up*s},
         'the paths through the rows add up: a sum, not a mean':
             lambda s,x,*args: sum(_twice(s, x, *args)[1:])/len(x),
         'sum the gradient of s over the batch, .sum(0): it needs the shape of s':

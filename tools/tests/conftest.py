@@ -1,4 +1,8 @@
-"""What all checks share: threads, the site built once, the times at the end, and the last line `N passed, N failed`."""
+"""What all checks share: threads, the site built once, the times at the end, and the last line `N passed, N failed`.
+
+`FA_SITE=FOLDER` checks a site that is there, instead of building one. `FA_COMPLETE=1`, for continuous integration, lets checks
+fail that are skipped elsewhere: what they need could have been installed.
+"""
 import os
 import subprocess
 import sys
@@ -23,7 +27,8 @@ def pytest_xdist_auto_num_workers(config): return WORKERS
 
 @pytest.fixture(scope='session')
 def site(tmp_path_factory, testrun_uid):
-    "The folder of the site, built from a copy of the tree; built once, whichever worker asks first"
+    "The folder of the site: that of `FA_SITE`, or built from a copy of the tree, once, whichever worker asks first"
+    if 'FA_SITE' in os.environ: return Path(os.environ['FA_SITE']).absolute()
     root = tmp_path_factory.getbasetemp().parent/f'site-{testrun_uid}'
     with FileLock(f'{root}.lock'):
         if not root.exists():
@@ -39,10 +44,19 @@ def site(tmp_path_factory, testrun_uid):
 
 counts = dict(passed=0, failed=0, skipped=0)
 seconds = defaultdict(float)   # test -> time of set-up, call and tear-down
+missing = defaultdict(int)     # part, and why it was not looked at -> number of tests
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and os.environ.get('FA_COMPLETE'):
+        report.outcome,report.longrepr = 'failed',f'FA_COMPLETE is set, and this was skipped: {report.longrepr[2]}'
+    return report
 
 def pytest_runtest_logreport(report):
     "Count a test once: where it runs, or where its set-up or tear-down goes wrong or skips it"
     seconds[report.nodeid] += report.duration
+    if report.skipped: missing[_part(report.nodeid), report.longrepr[2].removeprefix('Skipped: ')] += 1
     if report.when=='call' or report.outcome != 'passed': counts[report.outcome] += 1
 
 def pytest_collectreport(report):
@@ -66,5 +80,6 @@ def pytest_terminal_summary(terminalreporter, config):
 
 def pytest_unconfigure(config):
     if hasattr(config, 'workerinput') or config.option.collectonly: return
+    for (part,reason),n in missing.items(): print(f'not looked at: {n} of {part}: {reason}')
     line = f"{counts['passed']} passed, {counts['failed']} failed"
     print(line + f", {counts['skipped']} skipped" * bool(counts['skipped']), flush=True)

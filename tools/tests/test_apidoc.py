@@ -1,8 +1,10 @@
 """The cards of the site say what the code says."""
 import inspect
 
-import docs
-from apidoc import ApiRenderer, module_names, names_page, parameter_table, signature
+from execnb.nbio import mk_cell
+
+from fa_foundations.site import pages
+from fa_foundations.site.cards import ApiRenderer, module_names, names_page, parameter_table, signature
 
 def example(
     x:int, # A number
@@ -45,26 +47,42 @@ def test_no_table_without_descriptions():
 def test_names(tmp_path):
     (tmp_path/'one.py').write_text('__all__ = ["F", "g", "SIZE"]\nSIZE = 3\ndef g(): "Does | that"\ndef _h(): "Hidden"\nclass F:\n    "Holds\\n\\n    more"\n')
     assert module_names(tmp_path/'one.py') == {'g': 'Does | that', 'F': 'Holds', 'SIZE': None}
-    page = names_page(tmp_path, {'01_one': 'one', 'index': 'index'})
+    (tmp_path/'01_first.ipynb').write_text('"#| default_exp one"')
+    (tmp_path/'02_no_module.ipynb').write_text('""')
+    page = names_page(tmp_path, tmp_path)
     assert [line for line in page.splitlines() if line.startswith('| [')] == [
         r'| [`g`](one.html#g) | Does \| that |', '| [`F`](one.html#f) | Holds |', '| [`SIZE`](one.html) | constant |']
 
-def cell(source, output=''): return dict(cell_type='code', source=source, outputs=[dict(data={'text/markdown': output})])
+def cell(source, output=''):
+    made = mk_cell(source)
+    made.outputs = [dict(data={'text/markdown': output})]
+    return made
 
 def test_cards_stand_before_their_source_in_its_order():
     card = 'start\n:::: {.api-call}\n```python\nf()\n```\n::::\nmiddle\n:::: {.api-parameters}\n\n::::\nend'
     source = cell('#| code-summary: "Exported source"\ndef f(): pass\ndef g(): pass')
     f,g,other = cell('show_doc(f)', card),cell('show_doc(g)', card),cell('show_doc(h)', card)
-    assert docs.cards_first([g, source, f, other]) == [f, g, source, other]
+    assert pages.cards_first([g, source, f, other]) == [f, g, source, other]
     assert f['outputs'][0]['data']['text/markdown'] == 'start\nmiddle\nend'
     assert other['outputs'][0]['data']['text/markdown'] == card
 
 def test_card_stays_whole_where_the_source_delegates():
     card = ':::: {.api-call}\nf(x, y)\n::::\n'
     source = cell('#| code-summary: "Exported source"\n@delegates(g)\ndef f(x, **kwargs): pass')
-    assert docs.cards_first([cell('show_doc(f)', card), source])[0]['outputs'][0]['data']['text/markdown'] == card
+    assert pages.cards_first([cell('show_doc(f)', card), source])[0]['outputs'][0]['data']['text/markdown'] == card
 
-def test_links():
-    base,names = 'https://example.org/book/',{'03_backprop': 'backprop'}
-    text = f'[`Lin`]({base}backprop.html#lin) [`_x`]({base}backprop.html#_x) [3](03_backprop.ipynb#a)'
-    assert docs.relink(text, names, base) == '[`Lin`](backprop.html#lin) `_x` [3](backprop.ipynb#a)'
+BASE = 'https://example.org/book/'
+
+def test_links_within_the_site_are_relative():
+    text = f'[`Lin`]({BASE}backprop.html#lin) [3](03_backprop.ipynb#a)'
+    assert pages.relink(text, BASE) == '[`Lin`](backprop.html#lin) [3](03_backprop.ipynb#a)'
+    assert pages.relink(text, '') == text   # on the home page, which GitHub shows, too
+
+def test_private_names_and_names_in_code_are_no_links():
+    text = f'[`_x`]({BASE}a.html#_x) [`A._y`]({BASE}a.html#a._y)\n```python\n# as [`mse`]({BASE}a.html#mse)\n```\n[`A.__call__`](b)'
+    assert pages.relink(text, BASE) == '`_x` `A._y`\n```python\n# as `mse`\n```\n[`A.__call__`](b)'
+
+def test_html_is_wrapped():
+    out = dict(data={'text/html': ['<b>', '</b>'], 'text/plain': 'b'})
+    pages.as_markdown(out)
+    assert out['data'] == {'text/plain': 'b', 'text/markdown': '`````{=html}\n<b></b>\n`````'}

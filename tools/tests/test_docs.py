@@ -1,4 +1,4 @@
-"""The site builds without Quarto and without a network, and no link of it leads nowhere."""
+"""The site builds, without Quarto and without a network, too, and no link of it leads nowhere."""
 import subprocess
 import sys
 

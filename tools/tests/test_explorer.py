@@ -1,6 +1,6 @@
 """The explorer on the page of chapter 01a answers as `explain_broadcast` does, word for word.
 
-Where Chromium or playwright is missing, the tests that need them are skipped, and say so.
+Where Chromium is missing, the tests that need it are skipped, and say so.
 """
 import ast
 import random

@@ -1,6 +1,6 @@
 """How the site shows what the package offers: each name in its chapter, and all names on one page.
 
-`tools/docs.py` hands `ApiRenderer` to nbdev's `show_doc`, whose own form prints the parameters as comments
+settings.ini hands `ApiRenderer` to nbdev's `show_doc` (`renderer`), whose own form prints the parameters as comments
 in a block of code, too wide for a phone.
 """
 import ast, inspect, re
@@ -67,8 +67,9 @@ class ApiRenderer(BasicMarkdownRenderer):
         link = f'[source]({source}){{.api-source}}\n\n' if source else ''
         call = f'```python\n{signature(self.nm, self.sig)}\n```' if self.sig else ''
         table = parameter_table(self.dm.dm, self.sig) if self.sig else ''
-        return (f'::::: {{.api}}\n{link}{"#"*self.title_level} {self.nm.replace("_", chr(92)+"_")}\n\n'
-                f':::: {{.api-call}}\n{call}\n::::\n\n{self.docs}\n\n'
+        # the heading comes first: then Quarto makes a section of the card, and lists it among the contents
+        return (f'::::: {{.api}}\n{"#"*self.title_level} {self.nm.replace("_", chr(92)+"_")}\n\n'
+                f'{link}:::: {{.api-call}}\n{call}\n::::\n\n{self.docs}\n\n'
                 f':::: {{.api-parameters}}\n{table}\n::::\n:::::\n')
 
 # --- all names on one page
@@ -92,14 +93,19 @@ def name_row(
     anchor = '' if doc is None else '#'+name.lower()
     return f'| [`{name}`]({page}.html{anchor}) | {(doc or "constant").replace("|", chr(92)+"|")} |'
 
+def modules(
+    nbs:Path, # The folder of the notebooks
+) -> list[str]: # The module of each chapter, in the book's order, which is also the name of its page
+    found = [re.search(r'#\| *default_exp (\w+)', p.read_text('utf-8')) for p in sorted(nbs.glob('[0-9]*.ipynb'))]
+    return [m[1] for m in found if m]
+
 def names_page(
     lib:Path, # The folder of the package
-    pages:dict, # Notebook name -> page name
+    nbs:Path, # That of the notebooks
 ) -> str: # A page, in Markdown: chapter by chapter, each name with a link and its first line
-    parts = ['---\ntitle: All names\ndescription: What the package offers, in the order of the chapters.\n---\n']
-    for stem,page in sorted(pages.items()):
-        names = module_names(lib/f'{page}.py') if (lib/f'{page}.py').exists() else {}
-        rows = [name_row(name, doc, page) for name,doc in names.items()]
-        head = [f'## `{lib.name}.{page}` {{#{page}}}\n', '| name | what it is |', '|---|---|']
+    parts = []
+    for module in modules(nbs):
+        rows = [name_row(name, doc, module) for name,doc in module_names(lib/f'{module}.py').items()]
+        head = [f'## `{lib.name}.{module}` {{#{module}}}\n', '| name | what it is |', '|---|---|']
         if rows: parts.append('\n'.join([*head, *rows])+'\n')
     return '\n'.join(parts)

@@ -1,10 +1,24 @@
-// What scrolls sideways must be reachable by keyboard: give it a tab stop, as long as it does scroll.
+// What each page does beyond its renderer's own script.
 (() => {
-  const wide = "pre, .sd-table, .math.display, .cell-output-display";
-  const mark = () => document.querySelectorAll(wide).forEach((el) => {
-    if (el.scrollWidth > el.clientWidth) el.tabIndex = 0;
-    else el.removeAttribute("tabindex");
-  });
+  // What is wider than its place scrolls, and must be reachable by keyboard: it gets a tab stop, as long as it does scroll
+  const wide = "pre, div.sourceCode, main table, .math.display, .math.inline.wide, .cell-output-display";
+  const mark = () => {
+    document.querySelectorAll(".math.inline").forEach((el) => {
+      el.classList.remove("wide");
+      el.classList.toggle("wide", el.getBoundingClientRect().right > document.querySelector("main").getBoundingClientRect().right);
+    });
+    document.querySelectorAll(wide).forEach((el) => {
+      if (el.scrollWidth > el.clientWidth && getComputedStyle(el).overflowX !== "visible") el.tabIndex = 0;
+      else el.removeAttribute("tabindex");
+    });
+  };
+  // A search takes each word for itself, and does not take kaiming for training
+  if (window.Fuse) {
+    const Fuse = window.Fuse;
+    window.Fuse = class extends Fuse {
+      constructor(list, options, index) { super(list, { ...options, threshold: 0.15, useExtendedSearch: true }, index); }
+    };
+  }
   // On a narrow screen the contents stand below the title
   const toc = document.querySelector("#TOC ul"), title = document.querySelector("#title-block-header");
   if (toc && title) {
