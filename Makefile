@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 READY := .venv/.installed
 
-.PHONY: help lesson test docs lab outputs mutants clean
+.PHONY: help lesson test docs browser lab outputs mutants clean
 .DEFAULT_GOAL := help
 
 help:      ## Show this list
@@ -17,8 +17,11 @@ lesson: $(READY)  ## Run the whole lesson on MNIST (ARGS="--quick" for a short o
 test: $(READY)  ## Check everything: notebooks, outputs, exports, README, wheel, site
 	@$(BIN)/python -m pytest tools/tests $(ARGS)
 
-docs: $(READY)  ## Build the site into _docs
-	@$(BIN)/python tools/docs.py
+docs: $(READY)  ## Build the site into _docs: with Quarto where it is installed, with smalldocs elsewhere
+	@$(BIN)/python tools/docs.py $(ARGS)
+
+browser: $(READY)  ## Install Chromium for the checks of the site, where the system has none
+	@$(BIN)/playwright install --with-deps chromium
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=nbs $(ARGS)

@@ -65,9 +65,11 @@ def forward_and_backward(
 def _check_fit(g, t):
     "Refuse what cannot be the gradient of `t`"
     def kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else repr(t)
-    if not isinstance(g, Tensor) or g.shape != t.shape or g.dtype != t.dtype: raise ValueError(
-        f'a gradient has the shape and dtype of its tensor, {kind(t)}, '
-        f'not {kind(g)}: look at the `bwd` that made it')
+    if isinstance(g, Tensor) and g.shape == t.shape and g.dtype == t.dtype: return
+    error = ValueError(f'a gradient has the shape and dtype of its tensor, {kind(t)}, '
+                       f'not {kind(g)}: look at the `bwd` that made it')
+    error.refused = t,g   # for the doctor
+    raise error
 
 def add_grad(
     t:Tensor, # Receives the gradient in `t.g`

@@ -6,15 +6,14 @@
 __all__ = ['GradientReport', 'check_gradients', 'draw_backprop']
 
 # %% ../nbs/03c_doctor.ipynb #274930c8
-import copy
 from html import escape
 import torch
 from torch import Tensor
 from .backprop import Module
-from .checking import Point, SamePass, deep_copies, fits, as_float64, go_back
-from .checking import judge_gradient, walk_parts
+from .checking import Point, SamePass, agree, as_float64, deep_copies, fits, gradient
+from .checking import judge_gradient, norm, session_kept, walk_parts
 from .culprits import diagnose, modules_by_path
-from .report import code_html
+from .report import Table, code_html
 
 # %% ../nbs/03c_doctor.ipynb #c9b1c997
 def _number(v): return 'missing' if v is None else f'{v:.4g}'
@@ -25,43 +24,31 @@ def _cells(r):
         if e is None: return '-'
         return f'< {limit}' if r.ok and e < float(limit) else f'{e:.2g}'
     say = [r.note]*bool(r.note)
-    if not r.ok and r.worst:
+    if not r.ok and r.judged and r.worst:
         at = ', '.join(map(str, r.worst.index))
         say.insert(0, f'[{at}] is {_number(r.worst.hand)}, not {_number(r.worst.true)}')
-    return ('✓ right' if r.ok else '✗ wrong', r.name, str(r.shape), error(r.autograd, '1e-12'),
+    verdict = 'right' if r.ok else 'WRONG' if r.judged else 'not judged'
+    return (verdict, r.name, str(r.shape), error(r.autograd, '1e-12'),
             error(r.differences, '1e-6'), str(r.checked), '; '.join(say))
 
-_HEAD = ('verdict', 'tensor', 'shape', 'autograd', 'differences', 'checked', 'worst element, notes')
-
-def _badge(ok, text):
-    colour = '#1a7f37' if ok else '#b42318'
-    return (f'<span style="background:{colour};color:#fff;border-radius:4px;padding:1px 7px;'
-            f'white-space:nowrap">{text}</span>')
-
-def _line(cells, tag):
-    style = 'text-align:left;padding:3px 12px 3px 0;border-bottom:1px solid rgba(128,128,128,.35)'
-    return '<tr>' + ''.join(f'<{tag} style="{style}">{c}</{tag}>' for c in cells) + '</tr>'
+_HEADS = ['verdict', 'tensor', 'shape', 'autograd', 'differences', 'checked', 'worst element, notes']
 
 # %% ../nbs/03c_doctor.ipynb #eadb0037
 def _text(r):
-    "The report `r` for a terminal"
-    table = [_HEAD, *map(_cells, r.rows)]
-    width = [max(map(len, column)) for column in zip(*table)]
-    lines = ['  '.join(c.ljust(w) for c,w in zip(cells, width)).rstrip() for cells in table]
+    "The report `r` for a terminal, in characters that each can print"
     likely = [f'Likely mistake: {r.diagnosis}'] if r.diagnosis else []
-    return '\n'.join([r.verdict, *likely, *lines, *r.remarks])
+    table = str(Table(_HEADS, map(_cells, r.rows), left=len(_HEADS)))
+    return '\n'.join([r.verdict, *likely, table, *r.remarks])
 
 def _html(r):
     "The report `r` for a notebook"
     def paragraphs(texts): return ''.join(f'<p style="margin:.5em 0">{t}</p>' for t in texts)
     likely = [f'<b>Likely mistake.</b> {code_html(r.diagnosis)}'] if r.diagnosis else []
-    rows = [[_badge(row.ok, c[0]), f'<code>{escape(c[1])}</code>', *map(escape, c[2:])]
-            for row,c in zip(r.rows, map(_cells, r.rows))]
-    table = _line(_HEAD, 'th') + ''.join(_line(cells, 'td') for cells in rows)
-    style = 'border-collapse:collapse;font-size:90%;margin:.5em 0;color:inherit;background:none'
-    return (f'<div style="color:inherit">{_badge(r.ok, r.verdict)}{paragraphs(likely)}'
-            f'<div style="overflow-x:auto"><table style="{style}">{table}</table></div>'
-            f'{paragraphs(map(code_html, r.remarks))}</div>')
+    badge = (f'<span style="background:{"#1a7f37" if r.ok else "#b42318"};color:#fff;'
+             f'border-radius:4px;padding:1px 7px">{"✓" if r.ok else "✗"} {r.verdict}</span>')
+    rows = [(verdict, f'`{name}`', *rest) for verdict,name,*rest in map(_cells, r.rows)]
+    table = Table(_HEADS, rows, left=len(_HEADS))._repr_html_()
+    return f'<div>{badge}{paragraphs(likely)}{table}{paragraphs(map(code_html, r.remarks))}</div>'
 
 # %% ../nbs/03c_doctor.ipynb #2c931b3d
 class GradientReport:
@@ -77,33 +64,43 @@ class GradientReport:
     @property
     def worst(self):
         "The element that is furthest off, as a `Worst`: among wrong gradients, if there are any"
-        def off(r): return not r.ok,r.worst.hand is None,max(r.autograd or 0., r.differences or 0.)
+        def off(r): return r.judged and not r.ok,r.worst.hand is None,max(r.autograd or 0., r.differences or 0.)
         row = max((r for r in self.rows if r.worst), key=off, default=None)
         return row and row.worst
 
     @property
     def verdict(self):
         "The first line"
-        if not self.rows: return '✗ there is no gradient to check'
-        wrong = sum(not r.ok for r in self.rows)
-        if not wrong and not self.ok: return '✗ the gradients are right, but something else is not'
-        if self.ok: return f'✓ all {len(self.rows)} gradients are right'
-        return f'✗ {wrong} of {len(self.rows)} gradients are wrong'
+        n,wrong = len(self.rows),sum(r.judged and not r.ok for r in self.rows)
+        left = sum(not r.judged for r in self.rows)
+        if not n: return 'there is no gradient to check'
+        if self.ok: return f'all {n} gradients are right'
+        if wrong: return f'{wrong} of {n} gradients are wrong' + f', {left} not judged'*bool(left)
+        if left: return f'{left} of {n} gradients could not be judged'
+        return 'the gradients are right, but something else is not'
 
     def __str__(self): return _text(self)
     __repr__ = __str__
     def _repr_html_(self): return _html(self)
 
 # %% ../nbs/03c_doctor.ipynb #5cd5e2a7
-def _try(point, given):
+def _point_at(model, x, targ):
+    "Where to check: in float64 on the CPU, or if the model does not run there, as it is; the loss"
+    floats = [t for t in [x, *model.parameters()] if t.is_floating_point()]
+    own = max((torch.finfo(t.dtype).eps for t in floats), default=0.)
+    names = {id(t): n for n,t in model.named_parameters() if t is not x}
+    ways = (as_float64, torch.float64),(Tensor.contiguous, torch.get_default_dtype())
+    for convert,default in ways:
+        copied,_ = deep_copies((model, x, targ), convert)
+        point = Point(*copied, SamePass(own, default, names))
+        p = point.copy()
+        try:
+            with point.same: return point,p.model(p.x, p.targ)
+        except Exception:
+            if convert is Tensor.contiguous: raise
+
+def _check_loss(point, loss):
     "Raise where the fault lies before the gradient"
-    try:
-        with point.same: loss = point.copy().model(point.x, point.targ)
-    except Exception as e:
-        try: copy.deepcopy(given[0])(*given[1:])   # raises if the model itself does not run
-        finally: point.same.rewind()
-        raise TypeError('the model runs, but not on float64 copies on the CPU: take dtype and '
-            f'device from the input, as in `x.new_zeros(3)`. {type(e).__name__}: {e}') from e
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         what = f'shape {tuple(loss.shape)}' if isinstance(loss, Tensor) else type(loss).__name__
         raise ValueError(f'model(x, targ) must return the loss, one number: it returned {what}')
@@ -113,6 +110,9 @@ def _try(point, given):
     if abs(a - b) > 1e-12*abs(a): raise ValueError(
         f'two passes on the same numbers give losses of {a:.6g} and {b:.6g}: draw random numbers '
         'with torch, numpy or random, whose generators can be put back')
+    if point.same.escaped: raise ValueError(
+        f'the forward uses `{sorted(point.same.escaped)[0]}` of the model itself, though it runs on '
+        'a copy: reach it through `self`, not through a name from outside')
 
 # %% ../nbs/03c_doctor.ipynb #3d89389a
 def _replaced(point):
@@ -131,7 +131,7 @@ def _beside(rows, point, slack):
         blank = 'zero everywhere' in r.note or 'never set' in r.note
         if not (r.ok and (r.kinks or blank)) or true is None: return r
         if g is None: g = torch.zeros_like(true)
-        ok = fits(g, true) and bool((g - true).norm() <= 1e-7*true.norm() + slack[r.name])
+        ok = fits(g, true) and norm(g - true) <= max(1e-7, 64*point.same.eps)*norm(true) + slack[r.name]
         if ok and not r.kinks: return r
         note = f'{"judged" if ok else "wrong"} a small step beside this point'
         return r._replace(ok=ok, note='; '.join([r.note]*bool(r.note) + [note]))
@@ -139,20 +139,53 @@ def _beside(rows, point, slack):
 
 # %% ../nbs/03c_doctor.ipynb #a63adbfe
 def _stale(point, hand):
-    "The names of gradients that come out otherwise after a pass on other numbers"
+    "(mistake, names) of gradients that come out otherwise after a pass on other numbers"
     p,loss = point.copy(),point.copy().loss()
     p.model.zero_grad()
     p.backward(p.x*.9 if p.x.is_floating_point() else p.x)
     leaves = p.leaves()
-    first = {n: getattr(t, 'g', None) for n,t in leaves.items() if n != 'x'}
-    if abs(p.copy().loss() - loss) > 1e-12*abs(loss): return []   # its forward may remember, too
+    handed = {n: getattr(t, 'g', None) for n,t in leaves.items() if n != 'x'}
+    first = {n: gradient(t).clone() for n,t in leaves.items() if isinstance(handed.get(n), Tensor)}
+    if abs(p.copy().loss() - loss) > 1e-12*abs(loss): return '',[]   # its forward may remember, too
     p.backward(p.x)   # without clearing: each layer adds, or as in the notes assigns
-    def right(n, g):
-        if not fits(g, hand[n]): return False
-        both = hand[n] + first[n] if fits(first.get(n), g) else hand[n]
-        return (g - hand[n]).norm() <= 1e-9*hand[n].norm() or (g - both).norm() <= 1e-9*both.norm()
-    there = {n: getattr(t, 'g', None) for n,t in leaves.items() if isinstance(hand[n], Tensor)}
-    return [n for n,g in there.items() if not right(n, g)]
+    there = {n: gradient(t) for n,t in leaves.items() if isinstance(hand[n], Tensor)}
+    limit = max(1e-9, 64*point.same.eps)
+    def right(n, g): return agree(g, hand[n], limit) or (
+        fits(first.get(n), hand[n]) and agree(g, hand[n] + first[n], limit))
+    late = [n for n,g in there.items() if not right(n, g)]
+    lent = [n for n,g in first.items() if leaves[n].g is not handed[n] and
+            not as_float64(handed[n].detach()).equal(g)]
+    return ('Aliased gradient', lent) if lent else ('Stale gradient', late)
+
+# %% ../nbs/03c_doctor.ipynb #eabb2cda
+def _unasked(point, hand):
+    "The names of parameters whose gradients come out otherwise if that of the input is not asked for"
+    got,_ = point.by_hand(input_grad=False)
+    return [n for n,g in hand.items() if n != 'x' and fits(g, point.leaves()[n])
+            and not agree(got[n], g, max(1e-9, 64*point.same.eps))]
+
+def _changed(point):
+    "The names of the tensors of model and batch that a backward changes"
+    p = point.copy()
+    with p.same: p.model(p.x, p.targ)
+    held = {n: t for n,_,_,t in p.model._named()} | {'x': p.x, 'targ': p.targ}
+    before = {n: t.detach().clone() for n,t in held.items() if isinstance(t, Tensor)}
+    with p.same:
+        try: p.model.backward()
+        except Exception: return []   # found elsewhere
+    now = held | {n: t for n,_,_,t in p.model._named()}
+    return [n for n,t in before.items() if not t.equal(now[n])]
+
+def _habits(point, hand):
+    "(mistake, sentence, names) of what is wrong though each gradient is right once, or None"
+    if names := _changed(point): return 'Changed in place', 'backward changes `{}`', names
+    if names := _unasked(point, hand): return (
+        'Skipped', '`{}.g` comes out otherwise where the gradient of `x` is not asked for', names)
+    kind,names = _stale(point, hand)
+    said = dict.fromkeys(['Stale gradient'], 'after a pass on other numbers `{}.g` comes out otherwise, '
+        'so its layer keeps something from that pass') | {
+            'Aliased gradient': 'a later pass writes into the memory that `{}.g` was given'}
+    if names: return kind, said[kind], names
 
 # %% ../nbs/03c_doctor.ipynb #918a83d4
 def _remarks(rows, point, replaced, error, lost):
@@ -165,6 +198,9 @@ def _remarks(rows, point, replaced, error, lost):
         yield (f'Left out, on a kink or on a bend too sharp for the step: {len(r.kinks)} of '
                f'`{r.name}`, at {some}')
     if 'x' not in point.names: yield f'`x` is {point.x.dtype} and has no gradient.'
+    if point.same.eps > 1e-15: yield (
+        'Some numbers are kept in a shorter dtype than float64 and judged to fewer digits, '
+        f'{-torch.tensor(64*point.same.eps).log10().item():.0f} or so.')
     known = {id(t) for _,_,_,t in point.model._named()}
     others = {p.replace('._parameters', ''): t for p,t in walk_parts(point.model) if id(t) not in known}
     hidden = [f'`{p}`' for p,t in others.items() if '._' not in f'.{p}'
@@ -188,16 +224,17 @@ def _examine(point, old, max_elements):
     (hand,error),(auto,_,lost) = point.by_hand(),point.by_autograd()
     kink,slack = point.kinks(auto, hand)
     found = point.by_differences(hand, auto, max_elements)
-    rows = [judge_gradient(n, t, hand[n], auto[n], kink[n], slack[n], found[n])
+    rows = [judge_gradient(n, t, hand[n], auto[n], kink[n], slack[n], found[n], point.same.eps)
             for n,t in point.leaves().items()]
-    exact,beside = not any('autograd' in r.note for r in rows),point.shifted(1e-3)
+    exact,beside = not any('autograd cannot' in r.note for r in rows),point.shifted(1e-3)
     rows = _beside(rows, beside, slack)
-    if error or not all(r.ok for r in rows):
+    if error or any(r.judged and not r.ok for r in rows):
         return rows,_search(beside, rows, exact, old, error),error,lost
-    late = _stale(point, hand)
-    rows = [r._replace(ok=False, note='stale') if r.name in late else r for r in rows]
-    diagnosis = (f'Stale gradient: after a pass on other numbers `{late[-1]}.g` comes out '
-                 'otherwise, so its layer keeps something from that pass.') if late else ''
+    if not (habit := _habits(point, hand)): return rows,'',error,lost
+    kind,said,names = habit
+    rows = [r._replace(ok=False, note=kind.lower()) if r.name in names else r for r in rows]
+    diagnosis = _search(beside, rows, exact, old, error)
+    if not diagnosis.startswith(kind.split()[0]): diagnosis = f'{kind}: {said.format(names[-1])}.'
     return rows,diagnosis,error,lost
 
 # %% ../nbs/03c_doctor.ipynb #57dd1ad2
@@ -210,25 +247,27 @@ def check_gradients(
     "Check every gradient that a model works out by hand, on copies, and name the likely mistake"
     if not isinstance(model, Module):
         raise TypeError(f'check_gradients takes a Module, not {type(model).__name__}')
+    if not isinstance(max_elements, int) or max_elements < 1: raise ValueError(
+        f'max_elements is a whole number of at least 1, not {max_elements!r}')
     if targ is x: targ = x.clone()   # as targets, inputs have no gradient
-    dtype = next((t.dtype for t in [x, *model.parameters()] if t.is_floating_point()), None)
-    point = Point(*deep_copies((model, x, targ), as_float64), SamePass(dtype))
-    _try(point, (model, x, targ))
-    replaced = _replaced(point)
-    point.names = [n for n in point.names if n not in replaced]
-    old = {f'`{n}`' for n,_,_,t in model._named() if getattr(t, 'g', None) is not None}
-    rows,diagnosis,error,lost = _examine(point, old, max_elements)
-    return GradientReport(rows, diagnosis, list(_remarks(rows, point, replaced, error, lost)))
+    with session_kept():
+        point,loss = _point_at(model, x, targ)
+        _check_loss(point, loss)
+        replaced = _replaced(point)
+        point.names = [n for n in point.names if n not in replaced]
+        old = {f'`{n}`' for n,t in model.named_parameters() if getattr(t, 'g', None) is not None}
+        rows,diagnosis,error,lost = _examine(point, old, max_elements)
+        return GradientReport(rows, diagnosis, list(_remarks(rows, point, replaced, error, lost)))
 
 # %% ../nbs/03c_doctor.ipynb #76e01af0
 def _held(tensors, seen):
     "Bytes of the memory behind `tensors`, of what was not counted before"
-    whole = [t if t._base is None else t._base for t in tensors if isinstance(t, Tensor)]
-    new = {id(t): t for t in whole if id(t) not in seen}
-    seen |= new   # they stay alive, so that no other tensor takes an `id`
-    return sum(t.numel()*t.element_size() for t in new.values())
+    whole = {t.untyped_storage().data_ptr(): t for t in tensors if isinstance(t, Tensor)}
+    new = {at: t.untyped_storage() for at,t in whole.items() if at not in seen}
+    seen |= new   # they stay alive, so that no other takes their place
+    return sum(map(len, new.values()))
 
-def _note_grads(record):
+def _note_grads(calls):
     "`id` of an output -> its gradient, filled in when the `bwd` of its call is run"
     grads = {}
     def noting(bwd):
@@ -236,21 +275,26 @@ def _note_grads(record):
             grads[id(out)] = out.g
             return bwd(out, *args)
         return noted
-    for layer in {id(l): l for l,_,_ in record}.values(): layer.bwd = noting(layer.bwd)
+    for layer in {id(l): l for l,_,_ in calls}.values(): layer.bwd = noting(layer.bwd)
     return grads
 
 # %% ../nbs/03c_doctor.ipynb #eef23fdc
 def _flow(model, x, targ):
     "One pass: a dict for the input and for each recorded call; the exception of a `bwd`, or None"
-    model,x,targ = deep_copies((model, x, targ), lambda t: t)
+    model,x,targ = deep_copies((model, x, targ), lambda t: t)[0]
     model.zero_grad()
-    with torch.random.fork_rng(devices=[]): model(x, targ)
-    record,paths = list(model._record),{id(m): path for path,m in modules_by_path(model)}
-    grads,error = _note_grads(record),go_back(model)
-    seen,made = {id(t): t for t in model.parameters()},{id(x): 0}
+    with session_kept(): model(x, targ)
+    calls = [(model if l is None else l, out, args) for l,out,args in model._record]
+    inputs,_ = model._ends
+    paths,grads,error = {id(m): path for path,m in modules_by_path(model)},_note_grads(calls),None
+    try: model.backward(True)
+    except Exception as e: error = e
+    seen = {}
+    _held(model.parameters(), seen)
+    made = {id(alias): 0 for t,alias in inputs if t is x}
     g = getattr(x, 'g', None)
     rows = [dict(name='x', params='', out=x, g=g, kept=_held([x], seen), uses=[])]
-    for layer,out,args in record:
+    for layer,out,args in calls:
         own = [v for k,v in vars(layer).items() if k[0] == '_']
         rows.append(dict(
             name=f'{paths.get(id(layer), "")} {type(layer).__name__.lstrip("_")}'.strip(),

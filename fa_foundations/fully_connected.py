@@ -8,38 +8,43 @@ __all__ = ['lin', 'calculate_fans', 'lecun_normal', 'relu', 'gain', 'kaiming_nor
 
 # %% ../nbs/02_fully_connected.ipynb #6fd05acc
 import math
+from numbers import Integral
 from operator import index
 import torch
 from torch import Tensor
 from fastcore.meta import delegates
+from .matmul import check_tensors
 
 # %% ../nbs/02_fully_connected.ipynb #5df48b4f
 def _lin_error(x, w, b):
     "What is wrong with the arguments of `lin`, or None"
-    shapes = f'x is {tuple(x.shape)}, w is {tuple(w.shape)}, b is {tuple(b.shape)}'
-    if (x.ndim, w.ndim, b.ndim) != (2, 2, 1):
-        return ValueError(f'lin takes x (batch, n_in), w (n_in, n_out) and b (n_out,): {shapes}')
-    if x.shape[1] != w.shape[0]:
+    given = dict(x=x, w=w) | ({} if b is None else dict(b=b))
+    check_tensors(**given)
+    shapes = ', '.join(f'{k} is {tuple(t.shape)}' for k,t in given.items())
+    if x.ndim < 1 or w.ndim != 2 or b is not None and b.ndim != 1: return ValueError(
+        f'lin takes x (..., n_in), w (n_in, n_out) and b (n_out,) or None: {shapes}')
+    if x.shape[-1] != w.shape[0]:
         return ValueError(f'the columns of x must match the rows of w: {shapes}')
-    if b.shape[0] != w.shape[1]:
+    if b is not None and b.shape[0] != w.shape[1]:
         return ValueError(f'b needs one entry for each column of w: {shapes}')
-    if not x.dtype == w.dtype == b.dtype:
-        return ValueError('x, w and b need one dtype, not '
-                          f'{x.dtype}, {w.dtype}, {b.dtype}: use .to(dtype)')
-    if not x.device == w.device == b.device:
-        return ValueError('x, w and b need one device, not '
-                          f'{x.device}, {w.device}, {b.device}: use .to(device)')
+    for k in 'dtype','device':
+        kinds = [str(getattr(t, k)) for t in given.values()]
+        if len({*kinds}) > 1: return ValueError(
+            f"{', '.join(given)} need one {k}, not {', '.join(kinds)}: use .to({k})")
 
 # %% ../nbs/02_fully_connected.ipynb #5824d070
 def lin(
-    x:Tensor, # Inputs `(batch, n_in)`
+    x:Tensor, # Inputs `(batch, n_in)`; in place of `batch` any axes, or none
     w:Tensor, # Weights `(n_in, n_out)`
-    b:Tensor, # Biases `(n_out,)`
+    b:Tensor=None, # Biases `(n_out,)`; None: without
 )->Tensor: # `(batch, n_out)`
     "Linear layer: `x @ w + b`"
-    if b.shape != w.shape[1:]: raise _lin_error(x, w, b)
-    try: return torch.addmm(b, x, w)
-    except RuntimeError as e: raise (_lin_error(x, w, b) or e) from None
+    try:
+        if len(w.shape) != 2 or b is not None and b.shape != w.shape[1:]: raise ValueError
+        rows = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+        out = rows @ w if b is None else torch.addmm(b, rows, w)
+        return out if x.ndim == 2 else out.reshape(*x.shape[:-1], w.shape[1])
+    except Exception as e: raise (_lin_error(x, w, b) or e) from None
 
 # %% ../nbs/02_fully_connected.ipynb #b6a9edb2
 def calculate_fans(
@@ -49,7 +54,7 @@ def calculate_fans(
     "How many inputs meet in one output, and how many outputs one input reaches"
     if layout not in ('in_out', 'out_in'):
         raise ValueError(f"layout is 'in_out' or 'out_in', not {layout!r}")
-    shape = tuple(map(index, [shape] if isinstance(shape, int) else shape))
+    shape = tuple(map(index, [shape] if isinstance(shape, Integral) else shape))
     if len(shape) < 2 or min(shape) < 1:
         raise ValueError(f'a weight has two axes or more, each of size 1 or more: got {shape}')
     n_in,n_out = shape[:2] if layout == 'in_out' else (shape[1], shape[0])

@@ -8,6 +8,7 @@ __all__ = ['ActivationStats', 'activation_stats', 'orthogonal', 'conv_matrix']
 # %% ../nbs/02a_initialization.ipynb #2407e19a
 import math
 from functools import partial
+from numbers import Integral
 import torch
 from torch import Tensor
 from fastcore.basics import patch
@@ -19,7 +20,8 @@ from .fully_connected import (draw_values, calculate_fans, gain, general_relu,
 # %% ../nbs/02a_initialization.ipynb #e2699a94
 def _moments(f, scale):
     "Of `f(scale*z)`: mean, mean square, kappa, elasticity; of its slope: mean square, kappa"
-    z = (torch.arange(1000, dtype=torch.float64) - 499.5)/50   # no point at 0, where relu bends
+    grid = torch.arange(1000, dtype=torch.float64, device='cpu')   # whatever torch's default is
+    z = (grid - 499.5)/50   # no point at 0, where relu bends
     p = torch.softmax(-z*z/2, 0)   # the bell curve on the grid, summing to 1
     x = (scale*z).requires_grad_()
     y = f(x)
@@ -35,7 +37,7 @@ def _moments(f, scale):
 # %% ../nbs/02a_initialization.ipynb #ec8981ce
 def _theory(depth, width, f, weight_var):
     "By layer: mean, std, mean square and its relative variance; then the last two for the gradient"
-    q,spread = torch.tensor([1., 0.], dtype=torch.float64)
+    q,spread = torch.tensor([1., 0.], dtype=torch.float64, device='cpu')
     forward,factors = [(q*0, q, q, spread)],[]
     for _ in range(depth):
         mean,square,kappa,elasticity,slope_square,slope_kappa = _moments(f, (weight_var*q).sqrt())
@@ -43,13 +45,13 @@ def _theory(depth, width, f, weight_var):
         q = square
         forward.append((mean, (q - mean**2).clamp_min(0).sqrt(), q, spread))
         factors.append((weight_var*slope_square, 1 + slope_kappa/width))
-    g,spread = torch.tensor([1., 0.], dtype=torch.float64)
+    g,spread = torch.tensor([1., 0.], dtype=torch.float64, device='cpu')
     backward = [(g, spread)]
     for chi,growth in reversed(factors):
         g,spread = g*chi,(1 + spread)*growth - 1
         backward.append((g, spread))
     rows = [a + b for a,b in zip(forward, reversed(backward))]
-    return torch.tensor(rows, dtype=torch.float64)
+    return torch.tensor(rows, dtype=torch.float64, device='cpu')
 
 # %% ../nbs/02a_initialization.ipynb #bc66d2e6
 def _activation(nonlinearity, a):
@@ -82,7 +84,7 @@ def _one_pass(depth, width, init, f, batch, **kwargs):
 # %% ../nbs/02a_initialization.ipynb #cfbcdeb0
 def _columns(activations, gradients, theory):
     "Name -> one number for each layer"
-    cols = dict(layer=torch.arange(len(theory)))
+    cols = dict(layer=torch.arange(len(theory), device='cpu'))
     sides = ('', activations, theory[:,2:4].t()),('grad_', gradients, theory[:,4:].t())
     for side,measured,(square,spread) in sides:
         for i,name in enumerate(('mean', 'std', 'mean_square')):
@@ -175,7 +177,7 @@ def _name(f):
 def _check_counts(**counts):
     "Refuse what is not a whole number from 1 up"
     for name,n in counts.items():
-        if not isinstance(n, int): raise TypeError(f'{name} is a whole number, not {n!r}')
+        if not isinstance(n, Integral): raise TypeError(f'{name} is a whole number, not {n!r}')
         if n < 1: raise ValueError(f'{name} is 1 or more, not {n}')
 
 # %% ../nbs/02a_initialization.ipynb #b218c4ed

@@ -40,42 +40,47 @@ def matmul_lists(
     return c
 
 # %% ../nbs/01_matmul.ipynb #4df98f62
+def check_tensors(
+    hint:str='', # What else to say
+    **named,     # What should be tensors, by name
+):
+    "Refuse what is no tensor, and say how it becomes one"
+    for name, t in named.items():
+        if isinstance(t, Tensor): continue
+        make = 'torch.from_numpy' if type(t).__module__ == 'numpy' else 'torch.tensor'
+        raise TypeError(f'{name} is a {type(t).__name__}, not a tensor: use {make}({name}){hint}')
+
+# %% ../nbs/01_matmul.ipynb #de3cdc43
+def _shapes(a, b): return f'a is {tuple(a.shape)} and b is {tuple(b.shape)}'
+
 def _mends(a, b):
     "The transposes that would make the product of `a` and `b` fit"
-    T = '.t()' if a.ndim == 2 else '.mT'
+    T = '.t()' if a.ndim == b.ndim == 2 else '.mT'
     (n, k), (k2, m) = a.shape[-2:], b.shape[-2:]
     one = [s for s, fits in ((f'a{T} @ b', n == k2), (f'a @ b{T}', k == m)) if fits]
     return one or ([f'a{T} @ b{T}'] if n == m else [])
 
-# %% ../nbs/01_matmul.ipynb #de3cdc43
-def _matmul_error(a, b, rank):
-    "The error that says why `a @ b` cannot be, and what to do"
-    for name, t in (('a', a), ('b', b)):
-        if not isinstance(t, Tensor):
-            return TypeError(f'{name} is a {type(t).__name__}, not a tensor; see matmul_lists')
-    shapes = f'a is {tuple(a.shape)} and b is {tuple(b.shape)}'
-    if not a.ndim == rank == b.ndim:
-        other = 'batch_matmul takes 3 axes' if rank == 2 else 'for two matrices use matmul_torch'
-        return ValueError(f'{shapes}: each needs {rank} axes; {other}; v[None] is a row')
-    if a.dtype != b.dtype:
-        return ValueError(f'{shapes}, of dtypes {a.dtype} and {b.dtype}: use b.to(a.dtype)')
-    if a.device != b.device:
-        return ValueError(f'{shapes}, on devices {a.device} and {b.device}: use b.to(a.device)')
-    if a.dtype is torch.bool:
-        return TypeError(f'{shapes}, of dtype bool, which torch does not multiply: use a.int()')
-    if rank == 3 and a.shape[0] != b.shape[0]:
-        return ValueError(f'{shapes}: axis 0, the batch, must be equal')
-    mends = ' or '.join(_mends(a, b))
-    return ValueError(f'{shapes}: axis {rank-1} of a is {a.shape[-1]}, but axis {rank-2} of b is '
-                      f'{b.shape[-2]}; ' + (f'this fits: {mends}' if mends else 'make them equal'))
+def _check_fit(a, b):
+    "Raise where dtype, device or the axis that is summed away do not fit"
+    if a.dtype is not b.dtype: raise ValueError(
+        f'{_shapes(a, b)}, of dtypes {a.dtype} and {b.dtype}: use b.to(a.dtype)')
+    if a.device != b.device: raise ValueError(
+        f'{_shapes(a, b)}, on devices {a.device} and {b.device}: use b.to(a.device)')
+    if a.dtype is torch.bool: raise TypeError(
+        f'{_shapes(a, b)}, of dtype bool, which torch does not multiply: use a.int()')
+    if a.shape[-1] != b.shape[-2]:
+        mends = ' or '.join(_mends(a, b))
+        raise ValueError(f'{_shapes(a, b)}: axis {a.ndim-1} of a is {a.shape[-1]}, but '
+                         f'axis {b.ndim-2} of b is {b.shape[-2]}; ' +
+                         (f'this fits: {mends}' if mends else 'make them equal'))
 
 # %% ../nbs/01_matmul.ipynb #c4fc5f49
-def check_matmul(a, b, rank=2):
-    "Raise an error that says what to do if `a @ b` cannot be"
-    if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a.ndim == rank == b.ndim
-            and a.shape[-1] == b.shape[-2] and (rank == 2 or a.shape[0] == b.shape[0])
-            and a.dtype is b.dtype and a.dtype is not torch.bool and a.device == b.device):
-        raise _matmul_error(a, b, rank)
+def check_matmul(a, b):
+    "Raise an error that says what to do if the product of two matrices cannot be"
+    check_tensors('; matmul_lists takes lists', a=a, b=b)
+    if not a.ndim == 2 == b.ndim: raise ValueError(
+        f'{_shapes(a, b)}: each needs 2 axes; batch_matmul takes 3; v[None] is a row')
+    _check_fit(a, b)
 
 # %% ../nbs/01_matmul.ipynb #fd8be7a1
 def matmul_loops(
@@ -132,12 +137,18 @@ def matmul_einsum(
 
 # %% ../nbs/01_matmul.ipynb #ce47ec28
 def batch_matmul(
-    a:Tensor, # Left matrices, `(batch, n, k)`
+    a:Tensor, # Left matrices, `(batch, n, k)`; in place of `batch` any axes, or none
     b:Tensor, # Right matrices, `(batch, k, m)`, of the same dtype and device
-)->Tensor: # `(batch, n, m)`
+)->Tensor: # `(batch, n, m)`, the batches broadcast
     "The product of each matrix of `a` with its partner in `b`"
-    check_matmul(a, b, rank=3)
-    return torch.einsum('bik,bkj->bij', a, b)
+    check_tensors(a=a, b=b)
+    if min(a.ndim, b.ndim) < 2 or max(a.ndim, b.ndim) < 3: raise ValueError(
+        f'{_shapes(a, b)}: one needs 3 axes; for two matrices use matmul_torch')
+    _check_fit(a, b)
+    for i, j in zip(a.shape[-3::-1], b.shape[-3::-1]):   # from the right, as broadcasting does
+        if i != j and 1 not in (i, j):
+            raise ValueError(f'{_shapes(a, b)}: the batches, {i} and {j}, must be equal, or one 1')
+    return torch.einsum('...ik,...kj->...ij', a, b)
 
 # %% ../nbs/01_matmul.ipynb #084e4265
 def matmul_torch(

@@ -6,6 +6,7 @@
 __all__ = ['LAYERS', 'Holder', 'savable']
 
 # %% ../nbs/02b_parameters.ipynb #451f1167
+import contextlib
 from collections import deque
 from reprlib import recursive_repr
 import torch
@@ -70,14 +71,31 @@ def zero_grad(self:Holder):
 
 # %% ../nbs/02b_parameters.ipynb #e55f9325
 @patch
+def modules(self:Holder)->list:
+    "This module and all inside it, each once"
+    return [m for _,m in self._modules()]
+@patch
 def train(self:Holder, mode:bool=True)->Holder:
     "Put this module and all inside it into training mode, or into evaluation mode"
-    for _,m in self._modules(): m.training = mode
+    for m in self.modules(): m.training = mode
     return self
 @patch
 def eval(self:Holder)->Holder:
     "Put this module and all inside it into evaluation mode"
     return self.train(False)
+
+# %% ../nbs/02b_parameters.ipynb #3e00002b
+@contextlib.contextmanager
+def in_mode(
+    model:Holder,
+    training:bool, # Training mode? Else evaluation mode
+):
+    "That mode for a while; afterwards each module is back in the one in which it was found"
+    was = [(m, m.training) for m in model.modules()]
+    model.train(training)
+    try: yield
+    finally:
+        for m,mode in was: m.training = mode
 
 # %% ../nbs/02b_parameters.ipynb #5afaf390
 @patch

@@ -150,7 +150,7 @@ def _run(func, args, kwargs):
     if device is not None and to_gpu: raw_kwargs['device'] = CPU
     out = func(*raw_args, **raw_kwargs)
     writes = _writes(func)
-    if writes=='first': return args[0]
+    if writes=='first': return args[0] if func._schema.returns else None   # `_foreach_add_` has no result
     if not to_gpu: return out
     if writes=='no': return _shells(out)
     out = return_and_correct_aliasing(func, args, kwargs, _shells(out))   # `t_`, `out=...`

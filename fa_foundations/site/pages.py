@@ -1,10 +1,12 @@
 """What makes a page of the site of a notebook, after nbdev's own processing (`procs` in settings.ini)."""
-import re
+import re, sys
+from functools import cache
 from pathlib import Path
 import yaml
 from execnb.nbio import mk_cell, read_nb
 from nbdev.config import get_config
 from nbdev.process import Processor
+from .cards import module_names
 from .readme import for_github, front_matter
 
 FENCED = re.compile(r'(^ *```.*?^ *```)', re.M | re.S)   # a block of code
@@ -14,13 +16,26 @@ class Page(Processor):
     def begin(self):
         cfg,path,cells = get_config(),Path(self.nb.path_),self.nb.cells
         home = path.name == cfg.readme_nb   # whose links must hold on other sites, too
-        base = '' if home else f'{cfg.doc_host}{cfg.doc_baseurl}'.rstrip('/')+'/'
+        base = f'{cfg.doc_host}{cfg.doc_baseurl}'.rstrip('/')+'/'
+        def linked(md): return relink(md, base, documented(cfg.lib_path), relative=not home)
         number(cells[0], path.stem)
         cells = with_imports(cards_first(cells), read_nb(path).cells)
         for cell in cells:
-            for out in cell.get('outputs', []): as_markdown(out)
-            relink_cell(cell, base)
+            if cell.cell_type == 'markdown': cell.source = linked(cell.source)
+            for out in cell.get('outputs', []):
+                as_markdown(out)
+                md = ''.join(out.get('data', {}).get('text/markdown', ''))
+                if md: out['data']['text/markdown'] = linked(md)
         self.nb.cells = for_github(cells) if home else cells
+        forget(cfg.lib_path.name)
+
+def forget(
+    package:str, # Its name
+):
+    "Let the next notebook of this process meet the package as a fresh kernel does: chapters define what others import"
+    for name in [n for n in sys.modules if n.startswith(f'{package}.') and not n.startswith(f'{package}.site')]:
+        del sys.modules[name]
+        vars(sys.modules[package]).pop(name.removeprefix(f'{package}.'), None)
 
 def number(
     first:dict, # The cell with the front matter
@@ -41,23 +56,24 @@ def as_markdown(
 
 # --- links
 
-def relink(
-    text:str, # Markdown, in which nbdev has linked each documented name in backticks
-    base:str, # The site's public address, with a slash at its end; none where it must stay
-) -> str: # The same, with links within the site relative; names in code and private names have none
-    def plain(m): return re.sub(r'\[(`[^`]*`)\]\(https?:[^)]*\)', r'\1', m[0])
-    text = FENCED.sub(plain, text)
-    text = re.sub(r'\[(`(?:\w+\.)*_(?!_)[^`]*`)\]\([^)]*\)', r'\1', text)
-    return text.replace(f']({base}', '](') if base else text
+@cache
+def documented(
+    lib:Path, # The folder of the package
+) -> set[str]: # The names that have a card, as anchors write them
+    return {name.lower() for path in lib.glob('[a-z]*.py') for name in module_names(path)}
 
-def relink_cell(
-    cell:dict,
-    base:str, # As `relink` takes it
-):
-    if cell.cell_type == 'markdown': cell.source = relink(cell.source, base)
-    for out in cell.get('outputs', []):
-        md = ''.join(out.get('data', {}).get('text/markdown', ''))
-        if md: out['data']['text/markdown'] = relink(md, base)
+def relink(
+    text:str, # Markdown, in which nbdev has linked each name of the package in backticks
+    base:str, # The site's public address, with a slash at its end
+    names:set, # From `documented`
+    relative:bool=True, # Whether links within the site become relative
+) -> str: # The same; names in code, private names and helpers have no link
+    link = re.compile(rf'\[(`[^`]*`)\]\({re.escape(base)}[^)#]*#([^)]*)\)')
+    def kept(m):
+        first,*rest = m[2].split('.')
+        return m[0] if first in names and not re.match('_[^_]', ''.join(rest[-1:])) else m[1]
+    text = link.sub(kept, FENCED.sub(lambda m: link.sub(r'\1', m[0]), text))
+    return text.replace(f']({base}', '](') if relative else text
 
 # --- cards of documented names
 

@@ -73,14 +73,18 @@ def test_card_stays_whole_where_the_source_delegates():
 
 BASE = 'https://example.org/book/'
 
-def test_links_within_the_site_are_relative():
-    text = f'[`Lin`]({BASE}backprop.html#lin) [3](03_backprop.ipynb#a)'
-    assert pages.relink(text, BASE) == '[`Lin`](backprop.html#lin) [3](03_backprop.ipynb#a)'
-    assert pages.relink(text, '') == text   # on the home page, which GitHub shows, too
+def relink(text, **kwargs): return pages.relink(text, BASE, {'lin', 'a'}, **kwargs)
 
-def test_private_names_and_names_in_code_are_no_links():
-    text = f'[`_x`]({BASE}a.html#_x) [`A._y`]({BASE}a.html#a._y)\n```python\n# as [`mse`]({BASE}a.html#mse)\n```\n[`A.__call__`](b)'
-    assert pages.relink(text, BASE) == '`_x` `A._y`\n```python\n# as `mse`\n```\n[`A.__call__`](b)'
+def test_links_within_the_site_are_relative():
+    text = f'[`Lin`]({BASE}backprop.html#lin) [3](03_backprop.ipynb#a) [`mm`](https://example.com/torch.html#torch.mm)'
+    assert relink(text) == text.replace(BASE, '')
+    assert relink(text, relative=False) == text   # on the home page, which GitHub shows, too
+
+def test_what_has_no_card_is_no_link():
+    "Private names, helpers, and whatever stands in code"
+    text = (f'[`_x`]({BASE}a.html#_x) [`A._y`]({BASE}a.html#a._y) [`twins`]({BASE}a.html#twins)\n'
+            f'```python\n# as [`Lin`]({BASE}a.html#lin)\n```\n[`A.__call__`]({BASE}a.html#a.__call__)')
+    assert relink(text) == '`_x` `A._y` `twins`\n```python\n# as `Lin`\n```\n[`A.__call__`](a.html#a.__call__)'
 
 def test_html_is_wrapped():
     out = dict(data={'text/html': ['<b>', '</b>'], 'text/plain': 'b'})

@@ -165,6 +165,13 @@ def test_training(x, gpu, optimizer):
             steps.step()
     for ours,theirs in zip(there.cpu().parameters(), net.parameters()): assert_close(ours, theirs)
 
+def test_lists_in_place(x, gpu):
+    ours = [x.clone(), x.clone()]
+    torch._foreach_add_(ours, [x, 2*x], alpha=.5)
+    torch._foreach_mul_(ours, 2.)
+    for t,factor in zip(ours, (3, 4)): assert_close(t.cpu(), x.cpu()*factor)
+    with pytest.raises(RuntimeError, match='device'): torch._foreach_add_(ours, [x.cpu(), x])
+
 def test_data_moves(gpu):
     w = torch.ones(2, requires_grad=True)
     w.g = 'kept'

@@ -13,10 +13,10 @@ def test_example(tmp_path):
     assert run.stdout == printed, run.stderr
 
 def test_length():
-    "Ten lines of example; 400 to 700 words, with code, tables and addresses"
+    "Ten lines of example; 400 to 600 words, with code and addresses; the tables grow with the book"
     code = re.search(r'```python\n(.*?)```', TEXT, re.S)[1]
     assert len(code.splitlines()) == 10
-    assert 400 <= len(TEXT.split()) <= 700
+    assert 400 <= len(re.sub(r'^\|.*', '', TEXT, flags=re.M).split()) <= 600
 
 def test_addresses():
     "Links to the site and the repository follow settings.ini"

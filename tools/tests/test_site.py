@@ -2,7 +2,7 @@
 
 Where Chromium is missing, the checks that need it are skipped, and say so.
 """
-import functools, http.server, importlib.resources, json, re, shutil, threading
+import ast, functools, http.server, importlib.resources, json, re, shutil, threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,6 +64,17 @@ def test_directives_are_yaml(path):
     for cell in json.loads(path.read_text('utf-8'))['cells']:
         if cell['cell_type'] == 'code': yaml.safe_load('\n'.join(directives(''.join(cell['source']))))
 
+def mixes(source):
+    "Whether a cell that is not exported holds an import and something else: nbdev runs it, alone of its kind, to make the page"
+    statements = ast.parse(re.sub(r'^\s*[%!].*', '', source, flags=re.M)).body
+    imports = [isinstance(node, (ast.Import, ast.ImportFrom)) for node in statements]
+    return any(imports) and not all(imports) and not re.search(r'^#\| *(export|eval: false)', source, re.M)
+
+@pytest.mark.parametrize('path', CHAPTERS, ids=lambda p: p.stem)
+def test_imports_have_cells_of_their_own(path):
+    cells = [''.join(c['source']) for c in json.loads(path.read_text('utf-8'))['cells'] if c['cell_type'] == 'code']
+    assert [source[:60] for source in cells if 'nbdev_export()' not in source and mixes(source)] == []
+
 RAW = re.compile(r'\]\(https?:|\]\([\w.-]+\.html|^:::|^#{2,} |^```', re.M)
 
 @pytest.mark.parametrize('name', PAGES)
@@ -100,7 +111,7 @@ def browser():
     with sync_playwright() as p:
         found = filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome')))
         chromium = next(found, p.chromium.executable_path)   # Playwright's own, where `playwright install chromium` was run
-        if not Path(chromium).exists(): pytest.skip('Chromium is not installed')
+        if not Path(chromium).exists(): pytest.skip('Chromium is not installed; `make browser` installs it')
         opened = p.chromium.launch(executable_path=chromium, args=FLAGS)   # with a new profile each time
         yield opened
         opened.close()
