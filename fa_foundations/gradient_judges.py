@@ -15,7 +15,7 @@ from .backprop import Lin, Model
 from .judges import BOOK, add_exercise, given_text
 
 # %% ../nbs/10b_gradient_judges.ipynb #b1d0c6a7
-def _grads(*names):
+def leaving_grads(*names):
     "A `run` that calls a gradient function and collects `.g` of its first arguments"
     def run(answer, *args):
         answer(*args)
@@ -23,7 +23,7 @@ def _grads(*names):
     return run
 
 # %% ../nbs/10b_gradient_judges.ipynb #12d1df7d
-def _autograd(f, *tensors, up=None):
+def autograd_of(f, *tensors, up=None):
     "Gradients of `f(*tensors)` with respect to each of `tensors`, for the gradient `up` from above"
     tensors = [t.detach().clone().requires_grad_() for t in tensors]
     return torch.autograd.grad(f(*tensors), tensors, up)
@@ -46,9 +46,9 @@ add_exercise('03.1', 'mae_grad(inp, targ)',
     'Write `mae_grad(inp, targ)` that sets `inp.g` to the gradient of the mean absolute error, '
     'for all pairs of shapes that `mse` takes. '
     'Where `inp` equals `targ`, choose 0 as autograd does.',
-    cases=_mae_cases, run=_grads('inp'),
+    cases=_mae_cases, run=leaving_grads('inp'),
     judge=lambda inp,targ: {
-        'inp.g': _autograd(lambda x: F.l1_loss(x, targ.reshape(x.shape)), inp)[0]},
+        'inp.g': autograd_of(lambda x: F.l1_loss(x, targ.reshape(x.shape)), inp)[0]},
     suspects={
         '(n, 1) - (n,) broadcasts to (n, n): use mse_diff, or reshape targ':
             lambda x,y: (x - y).sign()/x.numel(),
@@ -66,9 +66,9 @@ add_exercise('03.2', 'leaky_relu_grad(inp, out, slope)',
     '`leaky_relu_grad(inp, out, slope)` that sets `inp.g`.',
     cases=lambda draw: [_leaky_case(draw, (4, 3), 0.25), _leaky_case(draw, (5,), 0.5),
                         _leaky_case(draw, (2, 6), 0.01, float32)],
-    run=_grads('inp'),
+    run=leaving_grads('inp'),
     judge=lambda inp,out,slope: {
-        'inp.g': _autograd(lambda x: F.leaky_relu(x, slope), inp, up=out.g)[0]},
+        'inp.g': autograd_of(lambda x: F.leaky_relu(x, slope), inp, up=out.g)[0]},
     suspects={
         'negative inputs have a slope, too: here they get nothing': lambda x,out,a: out.g*(x > 0),
         'this is the slope of the function alone: multiply by out.g, what arrives from above':
@@ -92,9 +92,9 @@ add_exercise('03.3', 'scale_grad(inp, out, s)',
     'n_in)` and `s` `(n_in,)`. Write `scale_grad(inp, out, s)` that sets `inp.g` and `s.g`.',
     cases=lambda draw: [_scale_case(draw, 4, 3), _scale_case(draw, 1, 5),
                         _scale_case(draw, 3, 2, float32)],
-    run=_grads('inp', '', 's'),
+    run=leaving_grads('inp', '', 's'),
     judge=lambda inp,out,s: dict(zip(
-        ('inp.g', 's.g'), _autograd(lambda x,s: x*s, inp, s, up=out.g))),
+        ('inp.g', 's.g'), autograd_of(lambda x,s: x*s, inp, s, up=out.g))),
     suspects={
         'each weight is used by every row: sum over the batch, .sum(0)':
             lambda x,out,s: {'s.g': out.g*x},
@@ -133,7 +133,7 @@ def _in_network(scale, s, x, w, b, targ, up):
 
 def _twice(s, x, w, b, targ, up):
     "The same by autograd, with the two uses of `s` apart: (gradients of x, first s, second s)"
-    return _autograd(lambda x,first,second: F.mse_loss((x*first @ w + b)*second, targ), x, s, s)
+    return autograd_of(lambda x,first,second: F.mse_loss((x*first @ w + b)*second, targ), x, s, s)
 
 def _raising(error):
     def suspect(*args): raise error
@@ -188,7 +188,7 @@ add_exercise('04.1', 'smooth_grad(logits, targ, eps)',
     'with respect to `logits`.',
     cases=lambda draw: [_smooth_case(draw, *sizes)
                         for sizes in ((4, 3, 0.1), (2, 5, 0.25), (3, 4, 0.))],
-    judge=lambda logits,targ,eps: _autograd(
+    judge=lambda logits,targ,eps: autograd_of(
         partial(F.cross_entropy, target=targ, label_smoothing=eps), logits)[0],
     suspects={
         'the loss is a mean over rows: divide by their number': _smooth,

@@ -7,7 +7,6 @@ __all__ = ['Optimizer']
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f000003
 import copy
-from numbers import Real
 import torch
 from fastcore.basics import patch
 from torch import Tensor
@@ -32,7 +31,7 @@ class Optimizer:
         self._check()
     def _check(self):
         for k in self._settings:
-            if isinstance(v := getattr(self, k), Real) and not v >= 0:
+            if isinstance(v := getattr(self, k), (int, float)) and not v >= 0:
                 raise ValueError(f'{k} must be 0 or more, not {v!r}')
     def zero_grad(self):
         "Forget the gradients"

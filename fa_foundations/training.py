@@ -85,7 +85,9 @@ class CrossEntropy(Module):
     _last = None,None   # an input and its log-probabilities, until `bwd`
     _span = None        # the lowest and the highest label, where `fit` has looked at them
 
-    def __init__(self, smoothing:float=0.):
+    def __init__(self,
+        smoothing:float=0., # Share of the target that all classes get evenly, 0 to 1
+    ):
         if not 0 <= smoothing <= 1: raise ValueError(f'smoothing is 0 to 1, not {smoothing!r}')
         self.smoothing = smoothing
     def forward(self, inp, targ):
@@ -252,6 +254,7 @@ def fit(
 ) -> History: # Losses, accuracy and seconds by epoch
     "Train a model; Ctrl-C stops between two steps, and `history` goes on from there"
     history = History() if history is None else history
+    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     with ctrl_c_waits() as notes, in_mode(model, True):
         batches = minibatches(data.x_train, data.y_train, batch_size, generator=generator)
         opt = _optimizer(optimizer, model, lr, momentum=momentum, weight_decay=weight_decay)
