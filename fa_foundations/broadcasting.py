@@ -10,18 +10,21 @@ __all__ = ['broadcast_shapes', 'BroadcastExplanation', 'explain_broadcast', 'exp
 import re
 from functools import cache
 from importlib.resources import files
+from numbers import Integral
 from string import ascii_lowercase
+from types import SimpleNamespace
+import numpy as np
 import torch
 from torch import Tensor
 
 # %% ../nbs/01a_broadcasting.ipynb #8ef2163f
 def _as_shape(shape):
     "A shape as a tuple of sizes; an int is a shape of one axis"
-    shape = (shape,) if isinstance(shape, int) else shape
-    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, int) for n in shape):
+    shape = (shape,) if isinstance(shape, Integral) else shape   # NumPy's integers, too
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, Integral) for n in shape):
         raise TypeError(f'a shape is an int or a tuple of ints, like t.shape: got {shape!r}')
     if any(n < 0 for n in shape): raise ValueError(f'sizes are 0 or more: got {tuple(shape)}')
-    return tuple(shape)
+    return tuple(map(int, shape))
 
 def _name(i): return ascii_lowercase[i] if i < 26 else f'shape_{i}'
 
@@ -162,27 +165,18 @@ def _cells(t):
     return cells
 
 # %% ../nbs/01a_broadcasting.ipynb #806d01e9
-def _bytes_read(t):
-    "The address of every byte that `t` reads"
-    t = t[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in t.stride())]
-    starts = t.data_ptr() + (_cells(t).flatten() - t.storage_offset()) * t.itemsize
-    return (starts[:, None] + torch.arange(t.itemsize, device='cpu')).flatten()
-
-def _span(t):
-    "The addresses from the first byte to behind the last, and whether `t` reads all between"
-    cells, gapless = 1, True
-    for stride, size in sorted(zip(t.stride(), t.shape)):
-        if stride == 0 or size == 1: continue
-        gapless = gapless and stride == cells
-        cells += (size - 1) * stride
-    return t.data_ptr(), t.data_ptr() + cells * t.itemsize, gapless
+def _places(t):
+    "A NumPy array of the same addresses, on whatever device they are: never read"
+    strides = tuple(stride * t.itemsize for stride in t.stride())
+    return np.asarray(SimpleNamespace(__array_interface__=dict(
+        version=3, shape=tuple(t.shape), strides=strides, typestr=f'|V{t.itemsize}',
+        data=(t.data_ptr(), True))))
 
 def _share_memory(a, b):
-    "Whether some byte is read by both"
+    "Whether some byte is read by both; None where that would take very long to find out"
     if a.device != b.device or not (a.numel() and b.numel() and a.data_ptr()): return False
-    (a_start, a_end, a_gapless), (b_start, b_end, b_gapless) = _span(a), _span(b)
-    if a_end <= b_start or b_end <= a_start: return False
-    return (a_gapless and b_gapless) or bool(torch.isin(_bytes_read(a), _bytes_read(b)).any())
+    try: return bool(np.shares_memory(_places(a), _places(b), max_work=10**7))
+    except RuntimeError: return None   # of many axes with odd strides
 
 # %% ../nbs/01a_broadcasting.ipynb #d587cdb9
 def _draw_cells(layout):
@@ -215,14 +209,15 @@ class MemoryLayout:
         self.storage_bytes = t.untyped_storage().nbytes()
         self.cells = _cells(t) if t.numel() <= 64 else None   # as many as a person can read
         self.shares_memory = None if other is None else _share_memory(t, other)
+        self._asked = other is not None
 
     def __repr__(self):
         lines = [f'shape {self.shape}, stride {self.stride}, offset {self.offset}, {self.dtype}',
                  f'{self.numel} x {self.itemsize} bytes, storage of {self.storage_bytes} bytes']
         for axis, (size, stride) in enumerate(zip(self.shape, self.stride)):
             if stride == 0 and size > 1: lines.append(f'stride 0: axis {axis} is {size} times one')
-        if self.shares_memory is not None:
-            lines.append(f'shares memory with the other: {"yes" if self.shares_memory else "no"}')
+        answer = {True: 'yes', False: 'no', None: 'too hard to tell'}[self.shares_memory]
+        if self._asked: lines.append(f'shares memory with the other: {answer}')
         if self.cells is not None: lines.append(f'cells read:\n{self.cells.numpy()}')
         return '\n'.join(lines)
 

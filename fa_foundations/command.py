@@ -83,7 +83,7 @@ def check_writable(
     if not path.parent.is_dir():
         raise FileNotFoundError(f'{path.parent}: there is no such folder, make it first')
     if path.exists() and not path.is_file():
-        raise ValueError(f'{path} is a device or a pipe: only a plain file can be replaced as a whole')
+        raise ValueError(f'{path} is a device or a pipe: only plain files are replaced as a whole')
     for o in (path, path.parent) if path.exists() else (path.parent,):
         if not (os.access(o, os.W_OK) and o.stat().st_mode & 0o222):   # root may, but should not
             raise PermissionError(f'{o} is read-only')
@@ -135,7 +135,8 @@ class Results:
         try: runs = json.loads(self.path.exists() and self.path.read_text('utf-8').strip() or '[]')
         except (ValueError, RecursionError) as e:
             raise ValueError(f'{self.path} is no JSON file, so not one of {self.name}: {e}') from e
-        def own(run): return isinstance(run, dict) and f"{run.get('command')} ".startswith(f'{self.name} ')
+        def own(run):
+            return isinstance(run, dict) and str(run.get('command')).split()[:1] == [self.name]
         if not (isinstance(runs, list) and all(map(own, runs))):
             raise ValueError(f'{self.path} holds something else than runs of {self.name}: '
                              'name another file')

@@ -7,14 +7,14 @@ __all__ = ['WAYS', 'Report', 'ladder_step', 'data_step', 'inits_step', 'gradient
            'run_lesson', 'fa_lesson']
 
 # %% ../nbs/11_lesson.ipynb #498241b5
-import platform, subprocess, sys, time
+import os, platform, subprocess, sys, tempfile, time
 from functools import partial
 from pathlib import Path
 import torch
-from fastcore.script import call_parse
 from torch import nn
 from torch.utils.benchmark import Timer
 from .backprop import Lin, Model, Relu, forward_and_backward, to_torch
+from .command import check_writable, command, mistakes, one_at_a_time
 from .core import Data, check_device, default_device, get_data, normalize_data, rel_error, show_images
 from .fully_connected import (init_params, kaiming_normal, lecun_normal, mse, model, relu,
                                             xavier_normal)
@@ -22,16 +22,34 @@ from .ladder import ladder
 from .report import Table, seconds_text
 from .training import CrossEntropy, fit
 
+# %% ../nbs/11_lesson.ipynb #7c2059c7
+_FILES = 'report.md', 'ladder.png', 'digits.png', 'inits.png', 'training.png'
+_TITLE = 'Backprop from the foundations'
+
+def _is_ours(path):
+    "Does this file begin like a report of the lesson?"
+    with open(path, 'rb') as f: return f.read(100).removeprefix(b'# ').startswith(_TITLE.encode())
+
 # %% ../nbs/11_lesson.ipynb #a37adf2b
 class Report:
     "Prints paragraphs, and keeps them in `report.md` of a folder with their pictures"
     def __init__(self,
-        out:str|Path, # The folder, made if needed; an earlier report in it is replaced
+        out:str|Path, # The folder, made if needed; an earlier report there is replaced by `close`
     ):
-        self.out = Path(out)
+        self.out = Path(out).expanduser()
+        if self.out.exists() and not self.out.is_dir():
+            raise ValueError(f'{out} is no folder: name one for the report and its pictures')
         self.out.mkdir(parents=True, exist_ok=True)
-        self.file = self.out/'report.md'
-        self.file.write_text('', 'utf-8')
+        self._check_own()
+        self.work = Path(tempfile.mkdtemp(prefix='unfinished-', dir=self.out))
+        self.file = self.work/'report.md'
+        self._add(f'# {_TITLE}')
+
+    def _check_own(self):
+        there = [p for p in map(self.out.joinpath, _FILES) if check_writable(p).exists()]
+        earlier = self.out/'report.md'
+        if there and not (earlier in there and _is_ours(earlier)): raise ValueError(
+            f'{there[0]} is not from a run of the lesson: name another folder')
 
     def _add(self, text):
         with self.file.open('a', encoding='utf-8') as f: f.write(text + '\n\n')
@@ -46,13 +64,23 @@ class Report:
 
     def table(self, head, rows):
         "Columns of `head` and `rows`, aligned: lists of strings"
-        print(f'\n{Table(head, rows)}', flush=True)
-        lines = head, ['---']*len(head), *rows
-        self._add('\n'.join('| ' + ' | '.join(line) + ' |' for line in lines))
+        table = Table(head, rows)
+        print(f'\n{table}', flush=True)
+        self._add(table.markdown())
 
     def figure(self, fig, name, caption):
-        fig.savefig(self.out/f'{name}.png', dpi=110)
+        fig.savefig(self.work/f'{name}.png', dpi=110)
         self._add(f'![{caption}]({name}.png)\n\n*{caption}*')
+
+    def close(self, whole=True):
+        "Move all to its place, where a part does not displace a whole; the report's path"
+        with one_at_a_time(self.out):
+            if not whole and (self.out/'report.md').exists(): return self.file
+            for name in _FILES: (self.out/name).unlink(missing_ok=True)
+            for name in os.listdir(self.work): os.replace(self.work/name, self.out/name)
+        self.work.rmdir()
+        self.file = self.out/'report.md'
+        return self.file
 
 # %% ../nbs/11_lesson.ipynb #94d71c9c
 def ladder_step(report:Report, device:torch.device, quick:bool=False):
@@ -65,6 +93,7 @@ def ladder_step(report:Report, device:torch.device, quick:bool=False):
     finally: torch.set_num_threads(threads)
     def row(r): return [r['rung'], seconds_text(r['seconds']), f'{r["ratio"]:,.0f}']
     report.table(['rung', 'time', 'times as fast as the loops'], list(map(row, result.rows)))
+    if result.interrupted: raise KeyboardInterrupt
     seconds = {r['rung']: r['seconds'] for r in result.rows}
     report.text(f'Ten thousand such products: {1e4*seconds["matmul_loops"]:,.0f} s with the loops, '
                 f'{1e4*seconds["matmul_torch"]:.2f} s with the library.')
@@ -105,7 +134,7 @@ def inits_step(report:Report, data:Data, generator:torch.Generator):
 # %% ../nbs/11_lesson.ipynb #29df5c2c
 def _unscaled(shape, *, generator=None, device=None):
     "Standard normal weights, whatever the fan"
-    return torch.randn(shape, generator=generator).to(device)
+    return torch.randn(shape, generator=generator, device='cpu').to(device)
 
 def _through(x, init, generator, depth=10, width=100):
     "The activations of `depth` relu layers without biases, the input first"
@@ -172,7 +201,7 @@ WAYS = ('functions by hand', 'Model by hand', 'torch.nn')
 def _one_pass(way, n, device):
     "A function that runs one pass on random data in the shapes of the lesson"
     g = torch.Generator().manual_seed(0)
-    x,y = torch.randn(n, 784, generator=g).to(device), torch.randn(n, generator=g).to(device)
+    x,y = (torch.randn(s, generator=g, device='cpu').to(device) for s in ((n, 784), (n,)))
     params = init_params(784, 50, 1, generator=g, device=device)
     ours = Model([Lin(*params[:2]), Relu(), Lin(*params[2:])])
     theirs = to_torch(ours)
@@ -221,21 +250,18 @@ def training_step(report:Report, data:Data, generator:torch.Generator, quick:boo
                  Lin.init(50, n_out, generator=generator, device=device)], loss=CrossEntropy())
     epochs = 1 if quick else 5
     history = fit(net, data, epochs, lr=.1, momentum=.9, batch_size=128, generator=generator)
-    report.text(f'784-50-10 after {epochs} epoch{"s"*(epochs > 1)} '
-                f'in {seconds_text(sum(history.seconds))}: '
-                f'{history.accuracy[-1]:.1%} of the validation images are read right.')
+    done = len(history.accuracy)   # whole epochs
+    if done: report.text(f'784-50-10 after {done} epoch{"s"*(done > 1)} '
+                         f'in {seconds_text(sum(history.seconds))}: '
+                         f'{history.accuracy[-1]:.1%} of the validation images are read right.')
+    if history.interrupted: raise KeyboardInterrupt
     report.figure(history.plot(), 'training', 'Losses and accuracy by epoch')
 
-# %% ../nbs/11_lesson.ipynb #bef7021f
-def run_lesson(
-    out:str|Path='lesson_report', # Folder of the report
-    quick:bool=False, # Less work in each step?
-    device:str|None=None, # None: `default_device()`
-) -> Path: # The report
-    "Run the lesson step by step, print it, and write `report.md` with its pictures into `out`"
-    device = default_device() if device is None else check_device(device)
-    start,report,gen = time.perf_counter(),Report(out),torch.Generator().manual_seed(42)
-    report.text(f'Backprop from the foundations, on {platform.machine()}, {device}, '
+# %% ../nbs/11_lesson.ipynb #a02e92af
+def _steps(report, device, quick):
+    "All steps, one after the other"
+    start,gen = time.perf_counter(),torch.Generator().manual_seed(42)
+    report.text(f'Measured on {platform.machine()}, {device}, '
                 f'{torch.get_num_threads()} threads, Python {platform.python_version()}, '
                 f'torch {torch.__version__}')
     ladder_step(report, device, quick)
@@ -245,18 +271,30 @@ def run_lesson(
     cost_step(report, device, quick)
     training_step(report, data, gen, quick)
     report.text(f'\nAll of it in {seconds_text(time.perf_counter() - start)}. '
-                f'Report and pictures: {report.file}')
-    return report.file
+                f'Report and pictures: {report.out/"report.md"}')
+
+# %% ../nbs/11_lesson.ipynb #bef7021f
+def run_lesson(
+    out:str|Path='lesson_report', # Folder of the report
+    quick:bool=False, # Less work in each step?
+    device:str|None=None, # None: `default_device()`
+) -> Path: # The report
+    "Run the lesson step by step, print it, and write `report.md` with its pictures into `out`"
+    with mistakes():
+        device = default_device() if device is None else check_device(device)
+        report = Report(out)
+    try: _steps(report, device, quick)
+    except KeyboardInterrupt:
+        report.text('Stopped here, before the end.')
+        raise KeyboardInterrupt(f'stopped; what was done is in {report.close(whole=False)}')
+    return report.close()
 
 # %% ../nbs/11_lesson.ipynb #3a0d0ba0
-@call_parse
+@command
 def fa_lesson(
     quick:bool=False, # The same steps on less work
     device:str=None, # cpu, cuda, ...; without it FA_DEVICE, or cuda if there is one, or cpu
     out:str='lesson_report', # The folder for the report and its pictures
 ):
     "Run 'Backprop from the foundations' on MNIST, print it, and write a report with pictures"
-    try: run_lesson(out, quick, device)
-    except (RuntimeError, ValueError, OSError) as e: sys.exit(f'fa_lesson: {e}')
-    except KeyboardInterrupt:
-        sys.exit(f'\nfa_lesson: stopped; what was done is in {Path(out)/"report.md"}')
+    run_lesson(out, quick, device)

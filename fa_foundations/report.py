@@ -65,6 +65,12 @@ class Table:
 
     __repr__ = __str__
 
+    def markdown(self):
+        "The same for a report in Markdown"
+        lines = self.heads, ['---']*len(self.heads), *self.rows
+        def escaped(cell): return cell.replace('|', r'\|')
+        return '\n'.join('| ' + ' | '.join(map(escaped, line)) + ' |' for line in lines)
+
 # %% ../nbs/00a_report.ipynb #50d69432
 def code_html(
     text:str, # Plain text with `code` in backticks

@@ -6,18 +6,17 @@
 __all__ = ['fa_train']
 
 # %% ../nbs/04a_simard.ipynb #5dfe23f3
-import json, statistics, time
-from pathlib import Path
+import statistics, time
 import torch
-from fastcore.script import call_parse, store_true
 from .core import get_data, normalize_data
 from .report import machine
+from .command import Results, check_numbers, command, mistakes
 from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu
 from .training import CrossEntropy, evaluate, fit, linear_decay
 
 # %% ../nbs/04a_simard.ipynb #33b1f545
-def _one_net(data, seed, n_hidden, init_scale, progress, **settings):
+def _one_net(data, seed, progress, n_hidden, init_scale, **settings):
     "Train a net, and measure it on the test set of `data`"
     start,gen = time.perf_counter(),torch.Generator().manual_seed(seed)
     def init(shape, **kwargs): return kaiming_normal(shape, **kwargs) * init_scale
@@ -30,10 +29,15 @@ def _one_net(data, seed, n_hidden, init_scale, progress, **settings):
     return {'seed': seed, 'error': round(100 - 100*right, 2), 'train_loss': history.train_loss[-1],
             'seconds': round(time.perf_counter() - start, 1)}
 
-def _add_to(path, result):
-    "Add `result` to the list in a JSON file"
-    old = json.loads(path.read_text()) if path.exists() else []
-    path.write_text(json.dumps([*old, result], indent=1) + '\n')
+def _add_net(result, net, file):
+    "Store what a net has reached with those before it, then print it"
+    result['nets'].append(net)
+    result['median_error'] = statistics.median(o['error'] for o in result['nets'])
+    try:
+        if file: file.keep(result)
+    finally:   # even where the disk is full
+        print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**net), flush=True)
+
 
 # %% ../nbs/04a_simard.ipynb #a67b9b19
 def _sets(test, device):
@@ -45,7 +49,7 @@ def _sets(test, device):
         y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0]))
 
 # %% ../nbs/04a_simard.ipynb #ab84c28d
-@call_parse
+@command
 def fa_train(
     hidden:int=800, # Hidden units
     epochs:int=40, # Times through the training set
@@ -55,24 +59,26 @@ def fa_train(
     decay:float=5e-4, # `weight_decay` of `SGD`
     scale:float=0.5, # Factor for the Kaiming weights that it starts from
     seeds:int=1, # Nets to train, with seeds 0, 1, 2 and so on
-    test:store_true=False, # Train on training and validation set, measure on the test set
+    test:bool=False, # Train on training and validation set, measure on the test set
     device:str='cpu', # Device to train on
-    quiet:store_true=False, # Show no progress
-    out:str='', # JSON file; the result is added to the list in it
+    quiet:bool=False, # Show no progress
+    out:str='', # JSON file; the result is added to the list in it, net by net
 ): # Settings, the nets' errors in percent, their median, what it was made on; a dict
     "Train nets with one hidden layer on MNIST, and measure their error on the validation set"
+    with mistakes():
+        check_numbers(at_least=1, hidden=hidden, epochs=epochs, batch=batch, seeds=seeds)
+        check_numbers(above=0, lr=lr, scale=scale)
+        check_numbers(at_least=0, momentum=momentum, decay=decay)
+        file,d = Results(out, 'fa_train') if out else None,_sets(test, device)
     options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay,
                    scale=scale)
     settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,
                     momentum=momentum, weight_decay=decay, init_scale=scale)
-    d,nets = _sets(test, device),[]
-    for seed in range(seeds):
-        nets.append(_one_net(d, seed, progress=not quiet, **settings))
-        print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**nets[-1]), flush=True)
     flags = [f'--{k} {v}' for k,v in options.items()] + [f'--seeds {seeds}'] + ['--test'] * test
     result = {'command': ' '.join(['fa_train', *flags]), 'trained_on': len(d.x_train),
-              'measured_on': 'test' if test else 'validation', **settings, 'nets': nets,
-              'median_error': statistics.median(o['error'] for o in nets),
-              **machine(torch.device(device))}
-    if out: _add_to(Path(out), result)
+              'measured_on': 'test' if test else 'validation', **settings, 'nets': [],
+              'median_error': None, **machine(torch.device(device))}
+    for seed in range(seeds): _add_net(result, _one_net(d, seed, not quiet, **settings), file)
+    print(f"median of {seeds}: error {result['median_error']:.2f}% "
+          f"on the {result['measured_on']} set", flush=True)
     return result

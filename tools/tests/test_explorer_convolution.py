@@ -31,10 +31,16 @@ ANSWERS = """cases => cases.map(values => {
           out: pick('out'), touches: pick('image')};
 })"""
 
+SET = """values => {
+  const form = document.querySelector('.fx-conv form');
+  Object.entries(values).forEach(([name, v]) => { form.elements[name].value = v; });
+  form.elements.size.dispatchEvent(new Event('input', {bubbles: true}));
+}"""
+
 def generated(n, seed=42):
     rng = random.Random(seed)
     for _ in range(n):
-        size = rng.randint(1, 10) if rng.random() < .3 else rng.randint(3, 6)
+        size = rng.randint(1, 10) if rng.random() < .1 else rng.randint(2, 5)
         yield dict(zip(NAMES, (size, rng.randint(1, 5), rng.randint(1, 4), rng.randint(0, 3), rng.randint(1, 3))))
 
 @pytest.fixture(scope='module')
@@ -76,7 +82,7 @@ def check_case(case, got):
     return 'remainder' if 'remainder' in got['size'][1] else 'even'
 
 def test_same_answers(page):
-    cases = list(generated(150))
+    cases = list(generated(120))
     kinds = [check_case(case, got) for case,got in zip(cases, page.evaluate(ANSWERS, cases), strict=True)]
     assert min(map(kinds.count, ('refused', 'remainder', 'even'))) > 10
 
@@ -91,7 +97,7 @@ def test_remainder(page):
         assert left == (int(said[1] or 1) if said else 0)
 
 def test_by_keyboard_alone(page):
-    page.evaluate(ANSWERS, [dict(size=4, kernel=3, stride=1, padding=0, dilation=1)])
+    page.evaluate(SET, dict(size=4, kernel=3, stride=1, padding=0, dilation=1))
     page.focus('.fx-conv input[name=dilation]')
     page.keyboard.press('Tab')   # one stop for the image, one for the output
     assert page.evaluate('document.activeElement.closest("table").dataset.grid') == 'image'
@@ -113,7 +119,7 @@ def test_by_keyboard_alone(page):
 def test_phone(page):
     "The widest case scrolls inside its frame, and the page does not"
     page.set_viewport_size(dict(width=390, height=844))
-    page.evaluate(ANSWERS, [dict(size=10, kernel=5, stride=1, padding=3, dilation=1)])
+    page.evaluate(SET, dict(size=10, kernel=5, stride=1, padding=3, dilation=1))
     assert page.evaluate('document.documentElement.scrollWidth') <= 391
     page.set_viewport_size(dict(width=1280, height=800))
 

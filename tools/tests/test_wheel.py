@@ -108,3 +108,9 @@ def test_fa_lesson(user):
     assert user('python', '-c', "import os; print(*os.listdir('report'))").strip()
 
 def test_fa_ladder(user): user('fa_ladder', '--help')
+
+def test_fa_train(user):
+    "The command of chapter 04a ends with a status of 0, and its result is on standard output and in the file"
+    said = user('fa_train', '--hidden', '5', '--epochs', '1', '--quiet', '--out', 'runs.json')
+    error = user('python', '-c', "import json; print(json.load(open('runs.json'))[0]['median_error'])").strip()
+    assert f'median of 1: error {float(error):.2f}%' in said
