@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
 from .fully_connected import general_relu, kaiming_normal, lin, mse, mse_diff, relu
-from .parameters import Holder, LAYERS, savable
+from .parameters import Holder, is_known, savable
 
 # %% ../nbs/03_backprop.ipynb #de9b8ec6
 def mse_grad(
@@ -274,13 +274,11 @@ class Twins:
 
 # %% ../nbs/03_backprop.ipynb #98b0c86c
 Lin.twin = nn.Linear
-
 @patch
 def to_twin(self:Lin, twins):
     new = nn.Linear(*self.w.shape, bias=self.b is not None, device='meta')   # draws no weights
     new.weight,new.bias = twins.parameter(self.w, flip=True),twins.parameter(self.b)
     return new
-
 @patch(cls_method=True)
 def from_twin(cls:Lin, m, twins): return cls(twins.tensor(m.weight, flip=True), twins.tensor(m.bias))
 
@@ -309,7 +307,7 @@ def from_twin(cls:Sequential, m, twins): return cls(twins.row(m))
 
 # %% ../nbs/03_backprop.ipynb #3769f316
 def _to_twin(l, twins):
-    if LAYERS.get(type(l).__name__) is type(l) and hasattr(l, 'to_twin'): return l.to_twin(twins)
+    if is_known(type(l)) and hasattr(l, 'to_twin'): return l.to_twin(twins)
     raise TypeError(f'torch has no layer like {l!r}')
 
 def to_torch(
@@ -326,8 +324,12 @@ def _check_plain(m):
         f'{m!r} has a hook, as weight_norm and pruning set it, or a forward of its own: '
         'its stored weights are not all that it computes with')
 
+def _layers(cls=Module):
+    "All classes of layers"
+    return [c for sub in cls.__subclasses__() for c in (sub, *_layers(sub))]
+
 def _from_twin(m, twins):
-    known = {t: c for c in LAYERS.values() if 'twin' in vars(c)
+    known = {t: c for c in _layers() if 'twin' in vars(c) and is_known(c)
              for t in (c.twin if isinstance(c.twin, tuple) else (c.twin,))}
     if type(m) not in known:   # a subclass, too, may compute something else
         names = ', '.join(sorted(c.__name__ for c in known))

@@ -6,18 +6,15 @@
 __all__ = ['Point', 'has_bwd', 'gradient', 'recorded', 'Worst', 'GradientRow']
 
 # %% ../nbs/03a_checking.ipynb #160a7685
-import copy, inspect, math, random
-from contextlib import contextmanager
-from functools import partial
-from types import CellType, FunctionType, MethodType, ModuleType
+import math
 from typing import NamedTuple
 import numpy as np
 import torch
 from fastcore.basics import patch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 from .backprop import Module, Record
-from .core import rel_error
+from .copies import EPS, as_float64, deep_copies, special_parts, walk_parts
+from .core import norm, rel_error
 
 # %% ../nbs/03a_checking.ipynb #4c3c6818
 def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
@@ -25,132 +22,6 @@ def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
 def agree(a, b, rtol=1e-6):
     "Is `a` a tensor of the shape of `b`, apart from it by at most `rtol` in relative norm?"
     return fits(a, b) and rel_error(a, b) <= rtol
-
-def norm(t):
-    "The norm of `t`: squares of what is very small or large would vanish or overflow"
-    most = t.abs().max().item() if t.numel() else 0.
-    return most*(t/most).norm().item() if 0 < most < math.inf else most
-
-# %% ../nbs/03a_checking.ipynb #0ddb05dc
-def _inside(part):
-    "name -> what `part` holds"
-    if isinstance(part, (Tensor, type, ModuleType)): return {}
-    if isinstance(part, FunctionType):
-        cells = zip(part.__code__.co_freevars, part.__closure__ or ())
-        return {n: c.cell_contents for n,c in cells if c != CellType()}
-    if isinstance(part, MethodType): return {'self': part.__self__}
-    if isinstance(part, partial): return dict(func=part.func, args=part.args, kw=part.keywords)
-    if isinstance(part, (list, tuple)): return dict(enumerate(part))
-    return part if isinstance(part, dict) else getattr(part, '__dict__', {})
-
-def walk_parts(part, path='', seen=None):
-    "(path, value) of `part` and of what it holds, and so on, each once"
-    seen = {} if seen is None else seen
-    if id(part) in seen: return
-    seen[id(part)] = part
-    yield path,part
-    for k,v in _inside(part).items():
-        yield from walk_parts(v, f'{path}.{k}' if path else str(k), seen)
-
-def _is_fixed(part):
-    "Can `part` not be copied?"
-    if isinstance(part, (Module, list, tuple, dict, str, int, float, type(None))): return False
-    try: copy.copy(part)
-    except Exception: return True
-
-def special_parts(given):
-    "The tensors, functions with cells, and fixed parts of `given`, which `deepcopy` needs help with"
-    def special(p):
-        return isinstance(p, Tensor) or isinstance(p, FunctionType) and p.__closure__ or _is_fixed(p)
-    return [p for _,p in walk_parts(given) if special(p)]
-
-# %% ../nbs/03a_checking.ipynb #88e9e389
-def _with_cells(f):
-    "The function `f` again, with empty cells"
-    cells = tuple(CellType() for _ in f.__closure__)
-    new = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, cells)
-    new.__dict__,new.__kwdefaults__ = f.__dict__,f.__kwdefaults__
-    return new
-
-def deep_copies(given, convert, special=None):
-    "A deep copy of `given`, whose tensors go through `convert`; and its own special parts"
-    special = special_parts(given) if special is None else special
-    def new(p):
-        if isinstance(p, Tensor): return convert(p.detach()).clone()
-        return _with_cells(p) if isinstance(p, FunctionType) else p
-    memo = {id(p): new(p) for p in special}
-    copied = copy.deepcopy(given, memo)
-    for p in special:
-        if isinstance(p, FunctionType):
-            for old,cell in zip(p.__closure__, memo[id(p)].__closure__):
-                if old != cell: cell.cell_contents = copy.deepcopy(old.cell_contents, memo)
-    return copied,[memo[id(p)] for p in special]
-
-def as_float64(t):
-    "`t` on the CPU, plain and in float64 if it is a floating one"
-    t = (t.to_dense() if t.layout is not torch.strided else t.contiguous()).cpu()
-    return t.double() if t.is_floating_point() else t
-
-# %% ../nbs/03a_checking.ipynb #274e91ab
-def _put_device(device):
-    if torch.get_default_device() != device:
-        torch.set_default_device(None if device.type == 'cpu' else device)
-
-def session_state():
-    "What code may change beside its tensors: pairs of a function that puts back, and what to"
-    cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
-    return [(put, get()) for get,put in (
-        (random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
-        (torch.get_rng_state, torch.set_rng_state),
-        *[(torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all)]*cuda,
-        (torch.get_default_dtype, torch.set_default_dtype), (torch.get_default_device, _put_device),
-        (torch.is_grad_enabled, torch.set_grad_enabled),
-        (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
-        (torch.get_num_threads, torch.set_num_threads),
-        (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
-        (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode))]
-
-@contextmanager
-def session_kept():
-    "Random numbers, defaults and modes are afterwards what they were before, whatever runs inside"
-    state = session_state()
-    try: yield
-    finally:
-        for put,value in state: put(value)
-
-# %% ../nbs/03a_checking.ipynb #185b481e
-_EPS = 2.**-52   # the distance from 1 to the next float64
-
-class SamePass(TorchFunctionMode):
-    "Passes inside see the same random numbers; the first one, and its way back, are watched"
-    def __init__(self, own=_EPS, default=torch.float64, originals=()):
-        super().__init__()
-        self.own,self.default,self.state,self.gens = own,default,session_state(),{}
-        self.watching,self.back,self.eps = True,False,_EPS   # `eps`: how exact the numbers are
-        self.originals,self.escaped = dict(originals),set()   # `id` -> name; those that were used
-
-    def rewind(self):
-        for put,state in self.state: put(state)
-        for gen,state in self.gens.values(): gen.set_state(state)
-
-    def __enter__(self):
-        self.rewind()
-        torch.set_default_dtype(self.default)
-        return super().__enter__() if self.watching else self
-
-    def __exit__(self, *exc):
-        if self.watching: super().__exit__(*exc)
-        self.rewind()
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        gen = (kwargs or {}).get('generator')
-        if gen is not None and id(gen) not in self.gens: self.gens[id(gen)] = gen,gen.get_state()
-        self.escaped |= {self.originals[id(a)] for a in args if id(a) in self.originals}
-        out = func(*args, **(kwargs or {}))
-        if isinstance(out, Tensor) and out.is_floating_point():
-            eps = torch.finfo(out.dtype).eps   # a `bwd` may be as exact as the model is
-            self.eps = max(self.eps, min(eps, self.own) if self.back else eps)
-        return out
 
 # %% ../nbs/03a_checking.ipynb #0a93cdcb
 class Point:
@@ -207,8 +78,8 @@ def backward(self:Point, x, input_grad=True):
 def gradient(t):
     "The `.g` of `t`: as numbers in float64 on the CPU if it holds such, else as it is"
     g = getattr(t, 'g', None)
-    try: return as_float64(g.detach()) if g.is_floating_point() else g
-    except (AttributeError, NotImplementedError, RuntimeError): return g
+    if not isinstance(g, Tensor) or g.is_meta: return None if isinstance(g, Tensor) else g
+    return as_float64(g.detach()) if g.is_floating_point() else g
 
 @patch
 def by_hand(self:Point, copied=Point.copy, input_grad=True):
@@ -252,7 +123,7 @@ class _Differences(NamedTuple):
 
 def allowed(eps): return max(1e-6, 64*eps**(2/3))   # for differences; far above their own error
 
-def take_differences(loss, t, step, picks, jitter=0., here=None, eps=_EPS):
+def take_differences(loss, t, step, picks, jitter=0., here=None, eps=EPS):
     "Move entries of `t` up and down, by `h` and by `2h`, and look at `loss()`"
     flat,h,values = t.data.view(-1),step.reshape(-1)[picks].double()*eps**(1/3),[]
     mid = loss() if here is None else here
@@ -281,10 +152,10 @@ def _shares(leaves, work, hand, auto, at_most):
     "How many entries of each leaf to move: many where all is small, some where alone they can judge"
     draw,share = torch.Generator('cpu').manual_seed(0),int(max(2e8/work, 16)/max(len(leaves), 1))
     few = set(torch.randperm(len(leaves), generator=draw, device='cpu')[:8].tolist())
-    apart = [n for n in leaves if not agree(hand[n], auto[n], 1e-9)] if len(few) == 8 else []
-    blind = [n for n in leaves if auto[n] is None or not auto[n].isfinite().all()]
-    alone = 4 if len(blind)*work < 2e10 else 0
-    least = {n: alone if n in set(blind) else k in few or n in apart[:8] for k,n in enumerate(leaves)}
+    blind = {n for n in leaves if auto[n] is None or not auto[n].isfinite().all()}
+    apart = [n for n in leaves if n not in blind and not agree(hand[n], auto[n], 1e-9)]
+    alone = 2 if len(blind)*work < 4e9 else 0
+    least = {n: alone if n in blind else k in few or n in apart[:8] for k,n in enumerate(leaves)}
     return {n: min(at_most, t.numel(), max(share, least[n])) for n,t in leaves.items()}
 
 @patch
@@ -379,7 +250,8 @@ def _worst(name, shape, hand, true, picks):
     return Worst(name, _index(picks[i].item(), shape), mine, true[i].item())
 
 def _note(t, hand, auto, trusted, judged):
-    if not judged: yield 'not judged: too few differences, and no autograd'
+    if not judged: yield 'not judged: ' + ('too small for float64' if trusted else
+                                           'no autograd, and no difference was taken')
     elif auto is None: yield 'autograd cannot follow: judged by differences alone'
     elif not auto.isfinite().all(): yield 'autograd says nan or infinity'
     elif not trusted: yield 'autograd sees another slope: judged by differences alone'
@@ -390,6 +262,8 @@ def _note(t, hand, auto, trusted, judged):
     elif not hand.count_nonzero(): yield 'zero everywhere'
 
 # %% ../nbs/03a_checking.ipynb #30e65fc6
+_LEAST = 1e-305   # below it float64 has fewer digits
+
 def _trusts(auto, kink, clear, d, limit):
     "Do the differences bear autograd out? Where both see no slope it is a kink, now noted in `kink`"
     if auto is None: return False
@@ -399,7 +273,7 @@ def _trusts(auto, kink, clear, d, limit):
     clear = clear & ~kink[d.picks]
     return norm((auto[d.picks] - d.central)[clear]) <= limit
 
-def judge_gradient(name, t, hand, auto, kink, slack, d, eps=_EPS):
+def judge_gradient(name, t, hand, auto, kink, slack, d, eps=EPS):
     "The `GradientRow` of leaf `t`"
     kink,flat = kink.reshape(-1).clone(),None if auto is None else auto.reshape(-1)
     clear = ~d.rough & ~kink[d.picks]
@@ -410,8 +284,8 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=_EPS):
     trusted = _trusts(flat, kink, clear, d, limit)
     picks,central = d.picks[clear & ~kink[d.picks]],d.central[clear & ~kink[d.picks]]
     where = (~kink).nonzero().view(-1) if trusted else picks
-    judged = trusted or len(picks) > 0 or bool(kink.all())
     true = flat[where] if trusted else central
+    judged = not 0 < norm(true) < _LEAST if trusted else len(picks) > 0 or bool(kink.all())
     g,by_auto,by_diff = None,None,None
     ok = hand is None and norm(true) <= slack + noise
     if fits(hand, t) and hand.is_floating_point():
@@ -426,3 +300,41 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=_EPS):
     return GradientRow(name, tuple(t.shape), ok and judged, by_auto, by_diff, len(picks),
                        [_index(i, t.shape) for i in out], worst,
                        '; '.join(_note(t, hand, auto, trusted, judged)), judged)
+
+# %% ../nbs/03a_checking.ipynb #16b77812
+def stale(point, hand):
+    "(mistake, names) of gradients that come out otherwise after a pass on other numbers"
+    p,loss = point.copy(),point.copy().loss()
+    p.model.zero_grad()
+    p.backward(p.x*.9 if p.x.is_floating_point() else p.x)
+    leaves = p.leaves()
+    handed = {n: getattr(t, 'g', None) for n,t in leaves.items() if n != 'x'}
+    first = {n: gradient(t).clone() for n,t in leaves.items() if isinstance(handed.get(n), Tensor)}
+    if abs(p.copy().loss() - loss) > 1e-12*abs(loss): return '',[]   # its forward may remember, too
+    p.backward(p.x)   # without clearing: each layer adds, or as in the notes assigns
+    there = {n: gradient(t) for n,t in leaves.items() if isinstance(hand[n], Tensor)}
+    limit = max(1e-9, 64*point.same.eps)
+    def right(n, g): return agree(g, hand[n], limit) or (
+        fits(first.get(n), hand[n]) and agree(g, hand[n] + first[n], limit))
+    late = [n for n,g in there.items() if not right(n, g)]
+    lent = [n for n,g in first.items() if leaves[n].g is not handed[n] and
+            not as_float64(handed[n].detach()).equal(g)]
+    return ('Aliased gradient', lent) if lent else ('Stale gradient', late)
+
+# %% ../nbs/03a_checking.ipynb #9daf3cb7
+def unasked(point, hand):
+    "The names of parameters whose gradients come out otherwise if that of the input is not asked for"
+    got,limit = point.by_hand(input_grad=False)[0],max(1e-9, 64*point.same.eps)
+    return [n for n,g in hand.items() if n != 'x' and g is not None and not agree(got[n], g, limit)]
+
+def changed(point):
+    "The names of the tensors of model and batch that a backward changes"
+    p = point.copy()
+    with p.same: p.model(p.x, p.targ)
+    held = {n: t for n,_,_,t in p.model._named()} | {'x': p.x, 'targ': p.targ}
+    before = {n: t.detach().clone() for n,t in held.items() if isinstance(t, Tensor)}
+    with p.same:
+        try: p.model.backward()
+        except Exception: return []   # found elsewhere
+    now = held | {n: t for n,_,_,t in p.model._named()}
+    return [n for n,t in before.items() if not t.equal(now[n])]

@@ -10,8 +10,9 @@ from html import escape
 import torch
 from torch import Tensor
 from .backprop import Module
-from .checking import Point, SamePass, agree, as_float64, deep_copies, fits, gradient
-from .checking import judge_gradient, norm, session_kept, walk_parts
+from .checking import Point, changed, fits, judge_gradient, stale, unasked
+from .copies import SamePass, as_float64, deep_copies, session_kept, walk_parts
+from .core import norm
 from .culprits import diagnose, modules_by_path
 from .report import Table, code_html
 
@@ -137,56 +138,6 @@ def _beside(rows, point, slack):
         return r._replace(ok=ok, note='; '.join([r.note]*bool(r.note) + [note]))
     return [again(r) for r in rows]
 
-# %% ../nbs/03c_doctor.ipynb #a63adbfe
-def _stale(point, hand):
-    "(mistake, names) of gradients that come out otherwise after a pass on other numbers"
-    p,loss = point.copy(),point.copy().loss()
-    p.model.zero_grad()
-    p.backward(p.x*.9 if p.x.is_floating_point() else p.x)
-    leaves = p.leaves()
-    handed = {n: getattr(t, 'g', None) for n,t in leaves.items() if n != 'x'}
-    first = {n: gradient(t).clone() for n,t in leaves.items() if isinstance(handed.get(n), Tensor)}
-    if abs(p.copy().loss() - loss) > 1e-12*abs(loss): return '',[]   # its forward may remember, too
-    p.backward(p.x)   # without clearing: each layer adds, or as in the notes assigns
-    there = {n: gradient(t) for n,t in leaves.items() if isinstance(hand[n], Tensor)}
-    limit = max(1e-9, 64*point.same.eps)
-    def right(n, g): return agree(g, hand[n], limit) or (
-        fits(first.get(n), hand[n]) and agree(g, hand[n] + first[n], limit))
-    late = [n for n,g in there.items() if not right(n, g)]
-    lent = [n for n,g in first.items() if leaves[n].g is not handed[n] and
-            not as_float64(handed[n].detach()).equal(g)]
-    return ('Aliased gradient', lent) if lent else ('Stale gradient', late)
-
-# %% ../nbs/03c_doctor.ipynb #eabb2cda
-def _unasked(point, hand):
-    "The names of parameters whose gradients come out otherwise if that of the input is not asked for"
-    got,_ = point.by_hand(input_grad=False)
-    return [n for n,g in hand.items() if n != 'x' and fits(g, point.leaves()[n])
-            and not agree(got[n], g, max(1e-9, 64*point.same.eps))]
-
-def _changed(point):
-    "The names of the tensors of model and batch that a backward changes"
-    p = point.copy()
-    with p.same: p.model(p.x, p.targ)
-    held = {n: t for n,_,_,t in p.model._named()} | {'x': p.x, 'targ': p.targ}
-    before = {n: t.detach().clone() for n,t in held.items() if isinstance(t, Tensor)}
-    with p.same:
-        try: p.model.backward()
-        except Exception: return []   # found elsewhere
-    now = held | {n: t for n,_,_,t in p.model._named()}
-    return [n for n,t in before.items() if not t.equal(now[n])]
-
-def _habits(point, hand):
-    "(mistake, sentence, names) of what is wrong though each gradient is right once, or None"
-    if names := _changed(point): return 'Changed in place', 'backward changes `{}`', names
-    if names := _unasked(point, hand): return (
-        'Skipped', '`{}.g` comes out otherwise where the gradient of `x` is not asked for', names)
-    kind,names = _stale(point, hand)
-    said = dict.fromkeys(['Stale gradient'], 'after a pass on other numbers `{}.g` comes out otherwise, '
-        'so its layer keeps something from that pass') | {
-            'Aliased gradient': 'a later pass writes into the memory that `{}.g` was given'}
-    if names: return kind, said[kind], names
-
 # %% ../nbs/03c_doctor.ipynb #918a83d4
 def _remarks(rows, point, replaced, error, lost):
     "What a report says below its table"
@@ -219,6 +170,17 @@ def _search(point, rows, exact, old, error):
         return (f'Unknown mistake: `{name}.g` is the wrong gradient nearest to the loss; the '
                 f'search for its layer failed with {type(e).__name__}: {e}.')
 
+def _habit(point, hand):
+    "(mistake, sentence, names) of what is wrong though each gradient is right once, or None"
+    if names := changed(point): return 'Changed in place', 'backward changes `{}`', names
+    if names := unasked(point, hand): return (
+        'Skipped', '`{}.g` comes out otherwise where the gradient of `x` is not asked for', names)
+    kind,names = stale(point, hand)
+    said = {'Aliased gradient': 'a later pass writes into the memory that `{}.g` was given',
+            'Stale gradient': 'after a pass on other numbers `{}.g` comes out otherwise, '
+                              'so its layer keeps something from that pass'}
+    if names: return kind, said[kind], names
+
 def _examine(point, old, max_elements):
     "The rows, the diagnosis, and the exceptions of the backward pass and of autograd"
     (hand,error),(auto,_,lost) = point.by_hand(),point.by_autograd()
@@ -226,11 +188,11 @@ def _examine(point, old, max_elements):
     found = point.by_differences(hand, auto, max_elements)
     rows = [judge_gradient(n, t, hand[n], auto[n], kink[n], slack[n], found[n], point.same.eps)
             for n,t in point.leaves().items()]
-    exact,beside = not any('autograd cannot' in r.note for r in rows),point.shifted(1e-3)
+    exact,beside = not any('autograd' in r.note for r in rows),point.shifted(1e-3)
     rows = _beside(rows, beside, slack)
     if error or any(r.judged and not r.ok for r in rows):
         return rows,_search(beside, rows, exact, old, error),error,lost
-    if not (habit := _habits(point, hand)): return rows,'',error,lost
+    if not (habit := _habit(point, hand)): return rows,'',error,lost
     kind,said,names = habit
     rows = [r._replace(ok=False, note=kind.lower()) if r.name in names else r for r in rows]
     diagnosis = _search(beside, rows, exact, old, error)

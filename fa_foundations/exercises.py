@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from .core import default_device
 from .backprop import Module
-from .checking import agree, session_kept
+from .checking import agree
+from .copies import session_kept
 from .report import Table, code_html
 from .normalization_judges import BOOK
 

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from .command import whole_file
-from .parameters import Holder, LAYERS, savable
+from .parameters import Holder, LAYERS, is_known, savable
 from .backprop import Model
 _all_ = ['savable']
 
@@ -23,7 +23,7 @@ _all_ = ['savable']
 def _settings(layer, path):
     "What must be kept to make this layer again: its public attributes"
     name = type(layer).__name__
-    if LAYERS.get(name) is not type(layer): raise TypeError(
+    if not is_known(type(layer)): raise TypeError(
         f'{path} is a {name}, a class that `save` does not know, or that was defined anew since: '
         'mark the class with `savable`, or keep `model.state_dict()` with `torch.save`')
     return {k: v for k,v in vars(layer).items() if k[0] != '_'}
