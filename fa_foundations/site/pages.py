@@ -118,7 +118,9 @@ def with_imports(
     link = next((i for i,c in enumerate(cells) if 'colab.research.google.com' in c.source), None)
     if link is None: return cells   # no chapter
     kinds = [c.cell_type for c in source]
-    code = kinds.index('code', [c.id for c in source].index('colab-link'))
+    after = [c.id for c in source].index('colab-link')
+    if 'code' not in kinds[after:]: return cells   # a chapter of words alone
+    code = kinds.index('code', after)
     setup = [c.source for c in source[code:kinds.index('markdown', code)]]
     lines = [re.sub(r'^#\|.*\n?', '', code, flags=re.M).strip() for code in setup]
     head = '#| code-fold: true\n#| code-summary: "Imports and set-up of this chapter"\n'

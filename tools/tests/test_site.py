@@ -15,7 +15,7 @@ from tree import ROOT
 FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
          '--disable-component-update', '--disable-sync']
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
-PAGES = ['index', 'names', *(re.search(r'default_exp (\w+)', p.read_text('utf-8'))[1] for p in CHAPTERS)]
+PAGES = ['index', 'names', *(m[1] if (m := re.search(r'default_exp (\w+)', p.read_text('utf-8'))) else p.stem for p in CHAPTERS)]
 
 # --- what needs no browser (test_docs.py follows the links)
 
