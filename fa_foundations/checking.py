@@ -92,7 +92,7 @@ def by_hand(self:Point, copied=Point.copy, input_grad=True):
 
 # %% ../nbs/03a_checking.ipynb #f276378b
 def recorded(model, x, targ):
-    "The loss of a pass under autograd, on these very tensors; its calls: (layer, output, arguments)"
+    "The loss of a pass under autograd on these tensors; its calls: (layer, output, arguments)"
     record = x.record = Record()
     if isinstance(targ, Tensor): targ.record = record
     with torch.enable_grad(): return model(x, targ),record.calls
@@ -133,7 +133,8 @@ def take_differences(loss, t, step, picks, jitter=0., here=None, eps=EPS):
             flat[i] = old + k*hi
             values.append(loss())
         flat[i] = old
-    up2,up,down,down2 = torch.tensor(values, dtype=torch.float64, device='cpu').view(-1, 4).unbind(1)
+    values = torch.tensor(values, dtype=torch.float64, device='cpu')
+    up2,up,down,down2 = values.view(-1, 4).unbind(1)
     central,wide = (up - down)/(2*h),(up2 - down2)/(4*h)
     bend,bend2 = (up + down - 2*mid)/h,(up2 + down2 - 2*mid)/(2*h)   # one-sided slopes apart
     off = torch.maximum((central - wide).abs(), (bend2 - 2*bend).abs())
@@ -149,7 +150,7 @@ def _worst_entry(hand, auto):
     return [(hand - auto).abs().nan_to_num(nan=math.inf).argmax().item()]
 
 def _shares(leaves, work, hand, auto, at_most):
-    "How many entries of each leaf to move: many where all is small, some where alone they can judge"
+    "Entries of each leaf to move: many where all is small, some where they judge alone"
     draw,share = torch.Generator('cpu').manual_seed(0),int(max(2e8/work, 16)/max(len(leaves), 1))
     few = set(torch.randperm(len(leaves), generator=draw, device='cpu')[:8].tolist())
     blind = {n for n in leaves if auto[n] is None or not auto[n].isfinite().all()}
@@ -215,7 +216,9 @@ def kinks(self:Point, auto, hand):
     kink = {n: torch.zeros_like(t, dtype=torch.bool) for n,t in steps.items()}
     for a,b in zip(far, near):
         for n in b: kink[n] |= (b[n] > .1*a[n]) & (b[n]*steps[n] > least)
-    def most(n): return max((norm(m[n][~kink[n] & m[n].isfinite()]) for m in last if n in m), default=0.)
+    def most(n):
+        sizes = [norm(m[n][~kink[n] & m[n].isfinite()]) for m in last if n in m]
+        return max(sizes, default=0.)
     return kink,{n: 100*most(n) for n in steps}
 
 # %% ../nbs/03a_checking.ipynb #7f400661
@@ -265,7 +268,7 @@ def _note(t, hand, auto, trusted, judged):
 _LEAST = 1e-305   # below it float64 has fewer digits
 
 def _trusts(auto, kink, clear, d, limit):
-    "Do the differences bear autograd out? Where both see no slope it is a kink, now noted in `kink`"
+    "Do differences bear autograd out? Where both see no slope is a kink, now noted in `kink`"
     if auto is None: return False
     blind = ~auto.isfinite()
     if blind[d.picks][clear].any(): return False   # a slope is there
@@ -286,8 +289,7 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=EPS):
     where = (~kink).nonzero().view(-1) if trusted else picks
     true = flat[where] if trusted else central
     judged = not 0 < norm(true) < _LEAST if trusted else len(picks) > 0 or bool(kink.all())
-    g,by_auto,by_diff = None,None,None
-    ok = hand is None and norm(true) <= slack + noise
+    g,by_auto,by_diff,ok = None,None,None,hand is None and norm(true) <= slack + noise
     if fits(hand, t) and hand.is_floating_point():
         mine = hand.reshape(-1)
         g = mine[where]
@@ -296,10 +298,10 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=EPS):
         if trusted and len(where) and (norm(true) > slack or not ok): by_auto = rel_error(g, true)
         if norm(central) > noise: by_diff = rel_error(mine[picks], central)
     out = torch.cat([kink.nonzero().view(-1), d.picks[d.kink]]).unique().tolist()
-    worst = _worst(name, t.shape, g, true, where)
-    return GradientRow(name, tuple(t.shape), ok and judged, by_auto, by_diff, len(picks),
-                       [_index(i, t.shape) for i in out], worst,
-                       '; '.join(_note(t, hand, auto, trusted, judged)), judged)
+    return GradientRow(
+        name, tuple(t.shape), ok and judged, by_auto, by_diff, len(picks),
+        [_index(i, t.shape) for i in out], _worst(name, t.shape, g, true, where),
+        '; '.join(_note(t, hand, auto, trusted, judged)), judged)
 
 # %% ../nbs/03a_checking.ipynb #16b77812
 def stale(point, hand):
@@ -323,7 +325,7 @@ def stale(point, hand):
 
 # %% ../nbs/03a_checking.ipynb #9daf3cb7
 def unasked(point, hand):
-    "The names of parameters whose gradients come out otherwise if that of the input is not asked for"
+    "The parameters whose gradients come out otherwise if that of the input is not asked for"
     got,limit = point.by_hand(input_grad=False)[0],max(1e-9, 64*point.same.eps)
     return [n for n,g in hand.items() if n != 'x' and g is not None and not agree(got[n], g, limit)]
 

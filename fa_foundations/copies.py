@@ -45,7 +45,7 @@ def _is_fixed(part):
     except Exception: return True
 
 def special_parts(given):
-    "The tensors, functions with cells, and fixed parts of `given`, which `deepcopy` needs help with"
+    "Tensors, functions with cells, and what cannot be copied: `deepcopy` needs help with these"
     def special(p):
         if isinstance(p, FunctionType): return p.__closure__ or p.__defaults__
         return isinstance(p, Tensor) or _is_fixed(p)

@@ -61,7 +61,8 @@ def _again(call):
 def _borne_out(call, tensors, true):
     "Do two small steps in a random direction see the slope that autograd sees?"
     if not _again(call)[1]: return True   # a random layer, or changed: nothing to compare with
-    draw,old = torch.Generator('cpu').manual_seed(0),{n: t.detach().clone() for n,t in tensors.items()}
+    draw = torch.Generator('cpu').manual_seed(0)
+    old = {n: t.detach().clone() for n,t in tensors.items()}
     way = {n: torch.randn(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)*(
         t.abs().mean() + 1e-9) for n,t in old.items()}
     def at(h):
@@ -75,7 +76,7 @@ def _borne_out(call, tensors, true):
     return abs(slope - sum(p.sum().item() for p in parts)) <= .03*size
 
 def _true_by_differences(call, tensors, at_most=4000):
-    "name -> true gradient by differences; None if these are too many, or the call cannot be repeated"
+    "name -> true gradient by differences; None if too many, or the call cannot be repeated"
     if sum(t.numel() for t in tensors.values()) > at_most or not _again(call)[1]: return None
     def weighted(): return (_again(call)[0]*upstream(call)).sum().item()
     def one(t):
@@ -99,7 +100,8 @@ def _run_bwd(call, tensors, before=None):
     return {n: refused if t is owner else gradient(t) for n,t in tensors.items()},error,changed
 
 # %% ../nbs/03b_culprits.ipynb #8b4520a0
-def modules_by_path(model): return [(path, m) for path,m in walk_parts(model) if isinstance(m, Module)]
+def modules_by_path(model):
+    return [(path, m) for path,m in walk_parts(model) if isinstance(m, Module)]
 def _where(path, layer):
     return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
 
@@ -114,8 +116,9 @@ class _Tape:
         for t in leaves.values(): t.requires_grad_()
         with p.same: _,calls = recorded(p.model, p.x, p.targ)
         paths = {id(m): path for path,m in modules_by_path(p.model)}
-        self.bare = [(_where(paths.get(id(l), ''), l), any(has_bwd(m) for _,m in modules_by_path(l)))
-                     for l,_,_ in calls if not has_bwd(l)]
+        bare = [l for l,_,_ in calls if not has_bwd(l)]
+        self.bare = [(_where(paths.get(id(l), ''), l),
+                      any(has_bwd(m) for _,m in modules_by_path(l))) for l in bare]
         self.known = {id(t): f'`{n}`' for n,t in leaves.items()}
         self.known |= {id(c.shown): f'the output of {c.where}' for c in self.calls}
         self.from_above(leaves, *(point.by_autograd()[:2] if exact else ({}, None)))
@@ -128,7 +131,8 @@ class _Tape:
         for c,up in zip(self.calls, ups):
             whole[id(c.shown)] = up
             if up is None or not up.isfinite().all():
-                up = torch.randn(c.out.shape, generator=draw, dtype=torch.float64, device='cpu').to(c.out)
+                up = torch.randn(c.out.shape, generator=draw, dtype=torch.float64, device='cpu')
+                up = up.to(c.out)
             c.up = up
         root = self.calls[-1]
         if root.out.ndim == 0: root.up = whole[id(root.shown)] = None   # a loss comes last
@@ -153,8 +157,8 @@ def _wrong(call, tensors, hand, true, rtol=1e-8):
     for n,t in tensors.items():
         g,size = hand[n],norm(true[n])
         if g is None and size <= noise: continue
-        if not (fits(g, t) and g.is_floating_point() and norm(g.to(t) - true[n]) <= rtol*size + noise):
-            yield n
+        comparable = fits(g, t) and g.is_floating_point()
+        if not (comparable and norm(g.to(t) - true[n]) <= rtol*size + noise): yield n
 
 # %% ../nbs/03b_culprits.ipynb #94387db5
 def _right_when_fresh(call, tape):
@@ -188,7 +192,8 @@ def _fault(call, tensors, hand, true, rtol, error, tape, stale):
         f'Stale values in {call.where}: it is called more than once, and its `bwd` reads what it '
         'kept of a later call; use the arguments that `bwd` is given.')
     if there: return _name_it(call, {
-        n: Case(call, n, tensors[n], hand[n], true[n], id(tensors[n]) in tape.known) for n in there})
+        n: Case(call, n, tensors[n], hand[n], true[n], id(tensors[n]) in tape.known)
+        for n in there})
     n,old = wrong[0],any(tape.known.get(id(tensors[n])) in stale for n in wrong)
     return _never(call, n, hand[n], old)
 
@@ -236,11 +241,11 @@ def _habits(used):
     "What a `bwd` that is right once does wrong in company, in a sentence, or None"
     for call,tensors,*_ in used:
         if names := _lent(call, tensors): return (
-            f'Aliased gradient in {call.where}: its `bwd` gives `{names[0]}.g` memory that it writes '
-            'to again; make a new tensor.')
+            f'Aliased gradient in {call.where}: its `bwd` gives `{names[0]}.g` memory that it '
+            'writes to again; make a new tensor.')
         if names := _skipped(call, tensors): return (
-            f'Skipped in {call.where}: its `bwd` gives `{names[0]}.g` no value where the gradient of '
-            'its input is not wanted; leave out that one alone.')
+            f'Skipped in {call.where}: its `bwd` gives `{names[0]}.g` no value where the gradient '
+            'of its input is not wanted; leave out that one alone.')
 
 # %% ../nbs/03b_culprits.ipynb #c25fd133
 def _wiring(tape, uses, spoilt, error):
@@ -272,8 +277,8 @@ def diagnose(point, exact=True, stale=(), error=None):
     if tape.bare:
         where,composite = tape.bare[0]
         if not composite: return f'Never set in {where}: it has no `bwd`.'
-        return (f'Step outside of any layer in {where}: its forward does something itself; make that '
-                'step a layer, or give it a `bwd`.')
+        return (f'Step outside of any layer in {where}: its forward does something itself; make '
+                'that step a layer, or give it a `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
         true,rtol = _true(call, tensors),1e-8   # before a `bwd` changes anything

@@ -6,7 +6,7 @@
 __all__ = ['GradientReport', 'check_gradients', 'draw_backprop']
 
 # %% ../nbs/03c_doctor.ipynb #274930c8
-from html import escape
+import math
 import torch
 from torch import Tensor
 from .backprop import Module
@@ -32,7 +32,7 @@ def _cells(r):
     return (verdict, r.name, str(r.shape), error(r.autograd, '1e-12'),
             error(r.differences, '1e-6'), str(r.checked), '; '.join(say))
 
-_HEADS = ['verdict', 'tensor', 'shape', 'autograd', 'differences', 'checked', 'worst element, notes']
+_HEADS = 'verdict tensor shape autograd differences checked'.split() + ['worst element, notes']
 
 # %% ../nbs/03c_doctor.ipynb #eadb0037
 def _text(r):
@@ -65,8 +65,9 @@ class GradientReport:
     @property
     def worst(self):
         "The element that is furthest off, as a `Worst`: among wrong gradients, if there are any"
-        def off(r): return r.judged and not r.ok,r.worst.hand is None,max(r.autograd or 0., r.differences or 0.)
-        row = max((r for r in self.rows if r.worst), key=off, default=None)
+        def off(r): return r.worst.hand is None,max(r.autograd or 0., r.differences or 0.)
+        rows = [r for r in self.rows if r.worst]
+        row = max([r for r in rows if r.judged and not r.ok] or rows, key=off, default=None)
         return row and row.worst
 
     @property
@@ -112,8 +113,8 @@ def _check_loss(point, loss):
         f'two passes on the same numbers give losses of {a:.6g} and {b:.6g}: draw random numbers '
         'with torch, numpy or random, whose generators can be put back')
     if point.same.escaped: raise ValueError(
-        f'the forward uses `{sorted(point.same.escaped)[0]}` of the model itself, though it runs on '
-        'a copy: reach it through `self`, not through a name from outside')
+        f'the forward uses `{sorted(point.same.escaped)[0]}` of the model itself, though it runs '
+        'on a copy: reach it through `self`, not through a name from outside')
 
 # %% ../nbs/03c_doctor.ipynb #3d89389a
 def _replaced(point):
@@ -132,7 +133,8 @@ def _beside(rows, point, slack):
         blank = 'zero everywhere' in r.note or 'never set' in r.note
         if not (r.ok and (r.kinks or blank)) or true is None: return r
         if g is None: g = torch.zeros_like(true)
-        ok = fits(g, true) and norm(g - true) <= max(1e-7, 64*point.same.eps)*norm(true) + slack[r.name]
+        limit = max(1e-7, 64*point.same.eps)*norm(true) + slack[r.name]
+        ok = fits(g, true) and norm(g - true) <= limit
         if ok and not r.kinks: return r
         note = f'{"judged" if ok else "wrong"} a small step beside this point'
         return r._replace(ok=ok, note='; '.join([r.note]*bool(r.note) + [note]))
@@ -151,15 +153,15 @@ def _remarks(rows, point, replaced, error, lost):
     if 'x' not in point.names: yield f'`x` is {point.x.dtype} and has no gradient.'
     if point.same.eps > 1e-15: yield (
         'Some numbers are kept in a shorter dtype than float64 and judged to fewer digits, '
-        f'{-torch.tensor(64*point.same.eps).log10().item():.0f} or so.')
+        f'{-math.log10(64*point.same.eps):.0f} or so.')
     known = {id(t) for _,_,_,t in point.model._named()}
-    others = {p.replace('._parameters', ''): t for p,t in walk_parts(point.model) if id(t) not in known}
+    others = {p: t for p,t in walk_parts(point.model) if id(t) not in known}
     hidden = [f'`{p}`' for p,t in others.items() if '._' not in f'.{p}'
               and isinstance(t, Tensor) and t.is_floating_point()]
     if hidden: yield ('Held where parameters are not looked for, and not examined: '
                       f'{", ".join(hidden[:4])}{", ..."*(len(hidden) > 4)}.')
-    names = ', '.join(f'`{n}`' for n in replaced)
-    if replaced: yield f'Replaced by the forward, so not parameters: {names}.'
+    if replaced: yield ('Replaced by the forward, so not parameters: '
+                        f'{", ".join(f"`{n}`" for n in replaced)}.')
 
 # %% ../nbs/03c_doctor.ipynb #ff84c765
 def _search(point, rows, exact, old, error):
