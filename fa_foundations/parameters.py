@@ -150,7 +150,8 @@ def is_known(
 )->bool: # A chapter that is run defines the classes of its module anew: the same code is the same class
     "Does the table of layers hold this class?"
     old = LAYERS.get(cls.__name__)
-    return old is not None and (old is cls or bool(_code(cls)) and _code(cls) <= _code(old))
+    if old is None or old is cls or old.__module__ == cls.__module__: return old is cls
+    return bool(_code(cls)) and _code(cls) <= _code(old)
 
 def savable(
     cls:type, # A `Holder` made by `cls(**arguments)`, with an attribute of each argument's name
