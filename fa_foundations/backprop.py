@@ -105,11 +105,12 @@ class Module(Holder):
         record = _record_of(self, args)
         return self._begin(args) if record is None else self._run(record, args)
     def _run(self, record, args):
-        n,out = len(record.calls),self.forward(*args)
+        n,held = len(record.calls),[*args, *vars(self).values()]
+        out = self.forward(*args)
         if not isinstance(out, Tensor):
             raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
         if type(self).bwd is Module.bwd and getattr(out, 'record', None) is record: return out
-        if any(out is t for t in (*args, *vars(self).values())): out = out.view_as(out)
+        if any(out is t for t in held): out = out.view_as(out)   # it needs a `.g` of its own
         out.record,out.g = record,None
         if record.noted: record.calls[n:] = [(self, out, args)]
         return out

@@ -13,7 +13,7 @@ from .checking import agree, fits, gradient, has_bwd, recorded, take_differences
 from .copies import as_float64, walk_parts
 from .backprop import Module
 from .core import norm, rel_error
-from .suspects import Case, explain, factor, suspect, upstream
+from .suspects import SUSPECTS, Case, explain, factor, suspect, upstream
 
 # %% ../nbs/03b_culprits.ipynb #b404d650
 class _Call:

@@ -15,7 +15,7 @@ from tree import ROOT
 FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
          '--disable-component-update', '--disable-sync']
 CHAPTERS = sorted((ROOT/'nbs').glob('[0-9]*.ipynb'))
-PAGES = ['index', 'names', *(m[1] if (m := re.search(r'default_exp (\w+)', p.read_text('utf-8'))) else p.stem for p in CHAPTERS)]
+PAGES = ['index', 'names', *(m[1] if (m := re.search(r'default_exp (\w+)', p.read_text('utf-8'))) else p.stem.partition('_')[2] for p in CHAPTERS)]
 
 # --- what needs no browser (test_docs.py follows the links)
 
@@ -232,7 +232,7 @@ def test_search_takes_each_word_for_itself(address, browser):
 
 def test_wide_things_are_reachable_by_keyboard(address, browser):
     "On a phone a wide table and a wide formula scroll, and have a tab stop"
-    page = open_page(browser, f'{address}fully_connected.html', [], viewport=dict(width=390, height=844))
+    page = open_page(browser, f'{address}initialization.html', [], viewport=dict(width=390, height=844))
     page.wait_for_load_state('networkidle')
     for kind in 'main table', '.math.display':
         wide = 'els => els.filter(e => e.scrollWidth > e.clientWidth).map(e => e.tabIndex)'
