@@ -53,7 +53,8 @@ def _norm(x, form, gamma, beta, eps, given=None):
     d = view - mean
     if var is None: var = (d*d).sum_to_size(form.stats)/form.count
     inv = (var + eps).rsqrt()
-    out = d*(inv if gamma is None else inv*gamma.reshape(form.params))
+    scale = inv if gamma is None else inv*gamma.reshape(form.params)
+    out = d*scale if scale.requires_grad else d.mul_(scale)   # autograd needs `d` as it is
     if beta is not None: out += beta.reshape(form.params)
     out = out.reshape(x.shape)
     out.kept = Kept(form, mean.detach().clone(), inv.detach(), given is not None)
@@ -72,7 +73,6 @@ def _check(name, x, shape, **tensors):
             f'{name} norm of inputs {kind(x)} needs a {k} {want}, not {kind(t)}')
 
 def _check_groups(c, groups):
-    "Refuse groups that channels cannot be cut into"
     if groups < 1 or c % groups:
         raise ValueError(f'{c} channels cannot be cut into {groups} groups of one size')
 
@@ -151,11 +151,11 @@ def _grads(inp, out, gamma, input_grad=True):
     form,mean,inv,given = out.kept
     d,g = inp.reshape(form.view) - mean,out.g.reshape(form.view)
     partly = [b if a == 1 else a for a,b in zip(form.stats, form.params)]
-    sums = g.sum_to_size(partly),(g*d).sum_to_size(partly)*inv
+    sums = g.sum_to_size(partly),(gd := g*d).sum_to_size(partly)*inv
     beta_g,gamma_g = (t.sum_to_size(form.params) for t in sums)
     if not input_grad: return None,gamma_g,beta_g
     scale = inv if gamma is None else inv*gamma.reshape(form.params)
-    inp_g = g*scale
+    inp_g = torch.mul(g, scale, out=gd)   # in memory that is there already
     if not given:
         m1,m2 = ((scale*t).sum_to_size(form.stats)/form.count for t in sums)
         inp_g -= m1
