@@ -17,7 +17,9 @@ from .copies import EPS, as_float64, deep_copies, special_parts, walk_parts
 from .core import norm, rel_error
 
 # %% ../nbs/03a_checking.ipynb #4c3c6818
-def fits(g, t): return isinstance(g, Tensor) and g.shape == t.shape
+def fits(g, t):
+    "Is `g` a tensor of the shape of `t`?"
+    return isinstance(g, Tensor) and g.shape == t.shape
 
 def agree(a, b, rtol=1e-6):
     "Is `a` a tensor of the shape of `b`, apart from it by at most `rtol` in relative norm?"
@@ -58,7 +60,9 @@ class Point:
     def shifted(self, size, seed=0): return self.copy().shift(size, self.steps(), seed)
 
 # %% ../nbs/03a_checking.ipynb #69130a76
-def has_bwd(layer): return type(layer).bwd is not Module.bwd
+def has_bwd(layer):
+    "Has the layer a `bwd` of its own, or is it made of layers that have?"
+    return type(layer).bwd is not Module.bwd
 
 @patch
 def loss(self:Point):

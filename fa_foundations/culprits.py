@@ -101,6 +101,7 @@ def _run_bwd(call, tensors, before=None):
 
 # %% ../nbs/03b_culprits.ipynb #8b4520a0
 def modules_by_path(model):
+    "(path, module) of every module, wherever it is held"
     return [(path, m) for path,m in walk_parts(model) if isinstance(m, Module)]
 def _where(path, layer):
     return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'

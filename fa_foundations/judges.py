@@ -21,7 +21,9 @@ def _returned(answer, *args):
     value = answer(*args)
     return dict(result=getattr(args[0], 'g', None) if value is None and args else value)
 
-def given_text(answer): return dict(result=answer)   # a `run` for numbers
+def given_text(answer):
+    "A `run` for exercises whose answer is a number or a text"
+    return dict(result=answer)
 
 # %% ../nbs/10a_judges.ipynb #13f561bc
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class _Exercise:
         return f"check('{self.id}', {given})"
 
 BOOK = {}
-def add_exercise(id, *args, **kwargs): BOOK[id] = _Exercise(id, *args, **kwargs)
+def add_exercise(id, *args, **kwargs):
+    "Enter an exercise in the book under its `id`"
+    BOOK[id] = _Exercise(id, *args, **kwargs)
 
 # %% ../nbs/10a_judges.ipynb #2cb42218
 add_exercise('00.1', 'number',

@@ -14,7 +14,9 @@ from .checking import agree
 from .core import norm
 
 # %% ../nbs/03aa_suspects.ipynb #8dd54cae
-def upstream(call): return torch.ones_like(call.out) if call.up is None else call.up
+def upstream(call):
+    "The gradient that the output of `call` received; 1 where nothing came"
+    return torch.ones_like(call.out) if call.up is None else call.up
 
 class Case:
     "One wrong gradient in one call, and what a suspect may ask about it"
