@@ -30,11 +30,12 @@ class Drop(Noise):
 
 def _logistic(**kw): return Model([Lin.init(784, 10, **kw)], CrossEntropy())
 
-def _mlp(**kw):
-    def hidden(n_in): return [Lin.init(n_in, 1000, **kw), Relu(), Drop(kw['generator'])]
-    return Model([*hidden(784), *hidden(1000), Lin.init(1000, 10, **kw)], CrossEntropy())
+def _mlp(width=1000, **kw):
+    def hidden(n_in): return [Lin.init(n_in, width, **kw), Relu(), Drop(kw['generator'])]
+    return Model([*hidden(784), *hidden(width), Lin.init(width, 10, **kw)], CrossEntropy())
 
-NETS = dict(logistic=_logistic, mlp=_mlp, cnn=partial(first_cnn, (8, 16)))
+NETS = dict(logistic=_logistic, mlp=_mlp, small_mlp=partial(_mlp, 250),
+            cnn=partial(first_cnn, (8, 16)))
 
 # %% ../nbs/07a_adam_paper.ipynb #7acaa155
 RULES = dict(momentum=partial(SGD, momentum=.9), nesterov=partial(SGD, momentum=.9, nesterov=True),
@@ -71,7 +72,7 @@ def _known(**names):
 
 @command
 def fa_adam(
-    net:str='logistic', # 'logistic', 'mlp' or 'cnn'
+    net:str='logistic', # 'logistic', 'mlp', 'small_mlp' or 'cnn'
     rule:str='adam', # 'momentum', 'nesterov', 'adagrad', 'rmsprop' or 'adam'
     lr:float=1e-3, # Learning rate
     schedule:str='constant', # 'constant', 'root', 'inv' or 'one_cycle'
