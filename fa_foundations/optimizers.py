@@ -253,9 +253,7 @@ class EMA:
     @torch.no_grad()
     def update(self):
         "Move the averages towards the model as it is now"
-        pairs = list(zip(_tensors(self.model), _tensors(self._source), strict=True))
-        moving = [(avg, t) for avg,t in pairs if t.is_floating_point()]
-        torch._foreach_lerp_(*map(list, zip(*moving)), 1 - self.decay)
-        for avg,t in pairs:
-            if not t.is_floating_point(): avg.copy_(t)
+        for avg,t in zip(_tensors(self.model), _tensors(self._source), strict=True):
+            if t.is_floating_point(): avg.lerp_(t, 1 - self.decay)
+            else: avg.copy_(t)
     def __call__(self, history): self.update()
