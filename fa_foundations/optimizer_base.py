@@ -6,7 +6,7 @@
 __all__ = ['Optimizer']
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f000003
-import copy
+import copy, math
 import torch
 from fastcore.basics import patch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch import Tensor
 # %% ../nbs/03f_optimizer_base.ipynb #3f000007
 class Optimizer:
     "What optimisers share; each adds `update`, the rule by which it moves parameters"
+    shares = ()   # names of settings that are less than 1
     def __init__(self,
         params,    # Tensors to train, such as `model.parameters()`; each is taken once
         lr:float,  # Learning rate
@@ -31,8 +32,10 @@ class Optimizer:
         self._check()
     def _check(self):
         for k in self._settings:
-            if isinstance(v := getattr(self, k), (int, float)) and not v >= 0:
-                raise ValueError(f'{k} must be 0 or more, not {v!r}')
+            v,end = getattr(self, k),1 if k in self.shares else math.inf
+            for x in v if isinstance(v, (tuple, list)) else [v]:
+                if isinstance(x, (int, float)) and not 0 <= x < end: raise ValueError(
+                    f'{k} must be 0 or more and less than {end}, not {v!r}')
     def zero_grad(self):
         "Forget the gradients"
         for p in self.params: p.g = None
