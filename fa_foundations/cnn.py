@@ -106,6 +106,7 @@ def train_cnn(
                            dtype=data.x_train.dtype, device=data.x_train.device, **net)
     steps = average*epochs*math.ceil(len(data.x_train)/batch_size)
     ema = EMA(model, 1 - 1/max(1, steps))
+    callbacks = [callbacks] if callable(callbacks) else callbacks
     noise = torch.Generator().manual_seed(seed + (1 + share.rank if share else 1)*1_000_003)
     def change(x, y):
         if share: x,y = share.rows(x, y)

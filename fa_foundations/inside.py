@@ -30,7 +30,7 @@ class Watch:
         outs = relu_outputs(self.model, self.x)
         self.steps.append(len(history.step_loss))
         self.counts.append(torch.stack([o.clamp(max=self.top).histc(40, 0, self.top) for o in outs]).cpu())
-        self.dead.append([dead_channels(o) for o in outs])
+        self.dead.append([dead(o) for o in outs])
 
 # %% ../nbs/09b_inside.ipynb #9cb00009
 @torch.no_grad()
@@ -53,15 +53,16 @@ def dead(
 # %% ../nbs/09b_inside.ipynb #9cb0000d
 @patch
 def plot(self:Watch): # A matplotlib figure
-    "A picture for each relu: the step across, the size of its outputs up, bright is many"
+    "A picture for each relu, first to last: the step across, the size of its outputs up, bright is many"
     from matplotlib import pyplot as plt
-    fig,axes = plt.subplots(2, -(-len(self.counts[0])//2), figsize=(7, 3.2), sharex=True, sharey=True, layout='constrained')
-    for i,ax in enumerate(axes.flat):
-        if i >= len(self.counts[0]): ax.axis('off'); continue
+    n = len(self.counts[0])
+    fig,axes = plt.subplots(1, n, figsize=(7, 1.6), sharey=True, squeeze=False, layout='constrained')
+    for i,ax in enumerate(axes[0]):
         grid = torch.stack([c[i] for c in self.counts], 1)
-        ax.imshow(grid.log1p(), origin='lower', aspect='auto', cmap='inferno',
+        ax.imshow(grid.log1p(), origin='lower', aspect='auto', cmap='inferno', interpolation='nearest',
                   extent=(self.steps[0], self.steps[-1], 0, self.top))
-        ax.set_title(f'relu {i+1}: {self.dead[-1][i]:.0%} dead', fontsize=8)
+        ax.set_title(f'{self.dead[-1][i]:.0%} dead', fontsize=8)
+        ax.tick_params(labelsize=7)
     fig.supxlabel('step', fontsize=9)
     fig.supylabel('output', fontsize=9)
     plt.close(fig)   # shown where it is asked for, once
