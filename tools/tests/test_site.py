@@ -93,6 +93,23 @@ def pictures(path):
 def test_pictures_have_caption_and_alt(path):
     assert [source[:60] for source in pictures(path) if 'fig-cap:' not in source or 'fig-alt:' not in source] == []
 
+def shows(cell):
+    "Whether the site shows something of a cell that follows a colon"
+    source = ''.join(cell['source'])
+    if cell['cell_type'] != 'code': return bool(re.match(r'[|`$:-]|1\.', source))
+    flags = {line.split()[0] for line in directives(source)}
+    if flags & {'hide', 'exporti'}: return False
+    if 'export' not in flags or 'code-fold:' in flags: return True
+    defs = [o for o in ast.parse(source).body if isinstance(o, (ast.FunctionDef, ast.ClassDef))]
+    return any(not o.name.startswith('_') for o in defs)   # of these it shows the documentation
+
+@pytest.mark.parametrize('path', [ROOT/'nbs'/'index.ipynb', *CHAPTERS], ids=lambda p: p.stem)
+def test_colons_announce_something(path):
+    "Text that ends in a colon is followed by what it promises"
+    cells = json.loads(path.read_text('utf-8'))['cells']
+    texts = [''.join(c['source']).rstrip().removesuffix(':::').rstrip() if c['cell_type'] == 'markdown' else '' for c in cells]
+    assert [t[-60:] for t,after in zip(texts, [*cells[1:], dict(cell_type='markdown', source='')]) if t.endswith(':') and not shows(after)] == []
+
 # --- in the browser
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
