@@ -135,7 +135,9 @@ def _twice(s, x, w, b, targ, up):
     "The same by autograd, with the two uses of `s` apart: (gradients of x, first s, second s)"
     return autograd_of(lambda x,first,second: F.mse_loss((x*first @ w + b)*second, targ), x, s, s)
 
-def _raising(error):
+# %% ../nbs/10b_gradient_judges.ipynb #4ddb337a
+def raising(error):
+    "A suspect that raises `error`"
     def suspect(*args): raise error
     return suspect
 
@@ -162,12 +164,12 @@ add_exercise('03.4', 'Scale(s)',
         'the paths through the rows add up: a sum, not a mean':
             lambda s,x,*args: sum(_twice(s, x, *args)[1:])/len(x),
         'sum the gradient of s over the batch, .sum(0): it needs the shape of s':
-            _raising(ValueError('a gradient has the shape')),
+            raising(ValueError('a gradient has the shape')),
         'give `inp` its gradient in bwd, too: the layer below waits for it':
-            _raising(RuntimeError('no gradient has reached')),
-        'a Module has forward(self, inp) and bwd(self, out, inp)': _raising(NotImplementedError()),
+            raising(RuntimeError('no gradient has reached')),
+        'a Module has forward(self, inp) and bwd(self, out, inp)': raising(NotImplementedError()),
         'the class needs __init__(self, s), forward(self, inp) and bwd(self, out, inp)':
-            _raising(TypeError())})
+            raising(TypeError())})
 
 # %% ../nbs/10b_gradient_judges.ipynb #32a71492
 def _smooth_case(draw, n, classes, eps):
