@@ -81,7 +81,7 @@ def image_shape(
     raise ValueError('images are (n, channels, height, width), or rows (n, pixels) of square ones, '
                      f'not {tuple(x.shape)}')
 
-# %% ../nbs/09_cnn.ipynb #9c000017
+# %% ../nbs/09_cnn.ipynb #9c000034
 def train_cnn(
     data:Data, # As `get_data` gives it: rows of pixels from 0 to 1, or images `(n, c, h, w)`
     epochs:int=10, # Times through the training set
