@@ -10,7 +10,7 @@ import torch
 from torch import float32
 from torch.nn import functional as F
 from .judges import add_exercise
-from .normalization_judges import BOOK
+from .overfitting_judges import BOOK
 from .gradient_judges import autograd_of, leaving_grads
 
 # %% ../nbs/10g_cnn_judges.ipynb #4d9e0c06

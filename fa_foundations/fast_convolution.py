@@ -324,11 +324,11 @@ def _rounds(shape, batch, generator):
     first = c == 1   # images: nobody asks for their gradient
     def ours(f, grads):
         return lambda: (f(x, w, b, s, k//2), grads(x, g, w, s, k//2, input_grad=not first))
-    leaves = [t.clone().requires_grad_() for t in (x, w, b)]
-    leaves[0].requires_grad_(not first)
+    leaves = [t.clone().requires_grad_(t is not x or not first) for t in (x, w, b)]
     def torchs(): return torch.autograd.grad(torch.conv2d(*leaves, s, k//2), leaves[first:], g)
-    return dict(taught=ours(conv2d, conv_grads), tiled=ours(conv2d_tiled, conv_grads_tiled),
-                torch=torchs), 2*g.numel()*w[0].numel()*(3 - first)
+    work, rungs = 2*g.numel()*w[0].numel()*(3 - first), dict(taught=ours(conv2d, conv_grads))
+    if work < 2**29: rungs['compiled'] = ours(conv2d_compiled, conv_grads_compiled)   # it is slow
+    return rungs | dict(tiled=ours(conv2d_tiled, conv_grads_tiled), torch=torchs), work
 
 def conv_ladder(
     shapes:tuple=SHAPES, # Each: channels in, side, channels out, kernel, stride; padding k//2
@@ -341,9 +341,8 @@ def conv_ladder(
         rungs, work = _rounds(shape, batch, generator)
         times = [[best_time(f, perf_counter, 1) for f in rungs.values()] for _ in range(turns)]
         best = dict(zip(rungs, map(min, zip(*times))))
-        c, side, c_out, k, s = shape
         for name, t in best.items():
             rate = work/t/1e9
-            rows.append([f'{c}x{side}x{side} to {c_out}, {k}x{k}/{s}', name, seconds_text(t),
+            rows.append(['{0}x{1}x{1} to {2}, {3}x{3}/{4}'.format(*shape), name, seconds_text(t),
                          short(rate), f'{rate/roof.gflops:.0%}', f'{best["torch"]/t:.2f}'])
     return Table(['convolution', 'rung', 'time', 'GFLOP/s', 'of roof', 'torch is 1'], rows, left=2)
