@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
 from .fully_connected import general_relu, kaiming_normal, lin, mse, mse_diff, relu
-from .parameters import Holder, is_known, savable
+from .parameters import Holder, savable
+from .twins import Twins, check_plain, from_its_twin, in_torch
 
 # %% ../nbs/03_backprop.ipynb #de9b8ec6
 def mse_grad(
@@ -255,24 +256,6 @@ class Model(Sequential):
         "Fill `.g` of every parameter, and of the input too if `input_grad`"
         super().backward(input_grad)
 
-# %% ../nbs/03_backprop.ipynb #c4a571e3
-class Twins:
-    "Makes a layer of the other library from each layer; what was shared stays shared"
-    def __init__(self, convert): self.convert,self.seen = convert,{}
-    def once(self, old, make):
-        if id(old) not in self.seen: self.seen[id(old)] = old,make(old)   # kept: no other takes its id
-        return self.seen[id(old)][1]
-    def layer(self, l):
-        new = self.once(l, lambda l: self.convert(l, self))
-        new.training = l.training
-        return new
-    def row(self, layers): return [self.layer(l) for l in layers]
-    def tensor(self, t, flip=False, kind=lambda t: t):
-        "A copy of `t`, or None; `flip`: torch keeps the weights of linear layers as `(n_out, n_in)`"
-        def copied(t): return (t.t() if flip else t).clone(memory_format=torch.contiguous_format)
-        return None if t is None else self.once(t, lambda t: kind(copied(t.detach())))
-    def parameter(self, t, flip=False): return self.tensor(t, flip, nn.Parameter)
-
 # %% ../nbs/03_backprop.ipynb #98b0c86c
 Lin.twin = nn.Linear
 @patch
@@ -307,36 +290,12 @@ def to_twin(self:Sequential, twins): return self.twin(*twins.row(self.layers))
 def from_twin(cls:Sequential, m, twins): return cls(twins.row(m))
 
 # %% ../nbs/03_backprop.ipynb #3769f316
-def _to_twin(l, twins):
-    if is_known(type(l)) and hasattr(l, 'to_twin'): return l.to_twin(twins)
-    raise TypeError(f'torch has no layer like {l!r}')
-
 def to_torch(
     model:Model, # Of layers that torch has, and `Residual`
 )->nn.Sequential: # The same layers in torch, without the loss
     "A copy of a model in torch's own layers, weights and buffers copied"
     if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {model!r}')
-    return nn.Sequential(*Twins(_to_twin).row(model.layers))
-
-# %% ../nbs/03_backprop.ipynb #65ae7c13
-def _check_plain(m):
-    "Refuse a module of torch that computes something else than its class says"
-    if m._forward_hooks or m._forward_pre_hooks or 'forward' in vars(m): raise TypeError(
-        f'{m!r} has a hook, as weight_norm and pruning set it, or a forward of its own: '
-        'its stored weights are not all that it computes with')
-
-def _layers(cls=Module):
-    "All classes of layers"
-    return [c for sub in cls.__subclasses__() for c in (sub, *_layers(sub))]
-
-def _from_twin(m, twins):
-    known = {t: c for c in _layers() if 'twin' in vars(c) and is_known(c)
-             for t in (c.twin if isinstance(c.twin, tuple) else (c.twin,))}
-    if type(m) not in known:   # a subclass, too, may compute something else
-        names = ', '.join(sorted(c.__name__ for c in known))
-        raise TypeError(f'from_torch knows {names}, not {m!r}')
-    _check_plain(m)
-    return known[type(m)].from_twin(m, twins)
+    return nn.Sequential(*Twins(in_torch).row(model.layers))
 
 def from_torch(
     module:nn.Sequential, # Of torch's layers that this library has, too
@@ -345,5 +304,5 @@ def from_torch(
     "A copy of torch's `module` as a `Model`, weights and buffers copied"
     if type(module) is not nn.Sequential: raise TypeError(
         f'from_torch takes an nn.Sequential, not {module!r}: put its layers into one')
-    _check_plain(module)
-    return Model(Twins(_from_twin).row(module), loss)
+    check_plain(module)
+    return Model(Twins(from_its_twin).row(module), loss)

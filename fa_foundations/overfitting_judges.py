@@ -10,7 +10,7 @@ import torch
 from torch import float32, int64
 from torch.nn import functional as F
 from .judges import add_exercise
-from .normalization_judges import BOOK
+from .optimizer_judges import BOOK
 from .gradient_judges import autograd_of, leaving_grads
 
 # %% ../nbs/10f_overfitting_judges.ipynb #8f100006
