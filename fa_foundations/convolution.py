@@ -8,6 +8,7 @@ __all__ = ['RUNGS', 'patches', 'explore_convolution', 'conv2d', 'fold', 'conv_gr
            'out_size']
 
 # %% ../nbs/05_convolution.ipynb #d5b493cd
+from functools import reduce
 from importlib.resources import files
 from math import inf
 import torch
@@ -34,20 +35,24 @@ def patches(
     check_images(x)
     return _patches(x, *read_window(kernel, stride, padding, dilation))
 
+def _padded(x, edges, fill=0.):
+    return pad_with(x, (*edges[1], *edges[0]), value=fill) if any(map(sum, edges)) else x
 def _patches(x, kernel, stride, edges, dilation, fill=0.):
     "`patches`, for settings that are in pairs"
     down,across = out_sizes(x.shape[2:], kernel, stride, edges, dilation)
-    if any(map(sum, edges)): x = pad_with(x, (*edges[1], *edges[0]), value=fill)
+    x = _padded(x, edges, fill)
     n,c,h,w = x.stride()
     strides = n, c, h*dilation[0], w*dilation[1], h*stride[0], w*stride[1]
     return x.as_strided((*x.shape[:2], *kernel, down, across), strides, x.storage_offset())
+def _taps(p):
+    "What each tap of the kernel meets, in order: `(n, c, h_out, w_out)`"
+    return [p[:, :, k, l] for k in range(p.shape[2]) for l in range(p.shape[3])]
 
 # %% ../nbs/05_convolution.ipynb #c337adc4
 def explore_convolution():
     "A page for notebook and browser: pick a cell, see what made it, and all that it touches"
     from IPython.display import HTML
     return HTML((files('fa_foundations')/'data/explorer/convolution.html').read_text('utf-8'))
-
 _all_ = ['out_size']   # of the chapter before, a name of this one too
 
 # %% ../nbs/05_convolution.ipynb #961c9449
@@ -78,6 +83,7 @@ def conv2d(
     return out.view(len(w), n, down, across).transpose(0, 1)
 
 # %% ../nbs/05_convolution.ipynb #c019754a
+_NO_EDGES = (0, 0),(0, 0)
 def fold(
     p:Tensor, # One number for each entry of `patches`, `(n, c, kh, kw, h_out, w_out)`
     size:tuple, # Height and width of the images
@@ -95,11 +101,9 @@ def fold(
     height,width = (s + sum(e) for s,e in zip(size, edges))
     n,c,(top,_),(left,_) = *p.shape[:2],*edges
     x = p.new_zeros(c, n, height, width).transpose(0, 1)   # in memory as `conv_grad` has its p
+    origins = _patches(x, kernel, stride, _NO_EDGES, dilation)
     for k in range(kernel[0]):
-        for l in range(kernel[1]):   # all windows at once: what tap (k, l) met
-            rows = slice(k*dilation[0], k*dilation[0] + stride[0]*(down - 1) + 1, stride[0])
-            cols = slice(l*dilation[1], l*dilation[1] + stride[1]*(across - 1) + 1, stride[1])
-            x[:, :, rows, cols] += p[:, :, k, l]
+        for l in range(kernel[1]): origins[:, :, k, l].add_(p[:, :, k, l])   # all windows at once
     return x[:, :, top:top + size[0], left:left + size[1]]
 
 # %% ../nbs/05_convolution.ipynb #f6a712ea
@@ -131,9 +135,6 @@ def conv_grad(
         if t is not None and g is not None: t.g = g
 
 # %% ../nbs/05_convolution.ipynb #64bae689
-def _taps(p):
-    "What each tap of the kernel meets, in order: `(n, c, h_out, w_out)`"
-    return [p[:, :, k, l] for k in range(p.shape[2]) for l in range(p.shape[3])]
 def max_pool(
     x:Tensor, # Images `(n, c, height, width)`
     kernel:int|tuple, # Size of a window
@@ -141,23 +142,21 @@ def max_pool(
     padding:int|tuple|str=0, # Border that never wins, at most half a kernel wide
 )->Tensor: # `(n, c, h_out, w_out)`
     "The largest number in each window"
-    p = _patches(x, *pool_window(x, kernel, stride, padding), fill=-inf)
-    first,*others = _taps(p)
-    for tap in others: first = torch.where((tap > first) | tap.isnan(), tap, first)   # nan wins
-    return first if others else first.clone()
+    first,*others = _taps(_patches(x, *pool_window(x, kernel, stride, padding), fill=-inf))
+    return reduce(torch.maximum, others, first) if others else first.clone()   # nan wins
 
 # %% ../nbs/05_convolution.ipynb #59410a7e
 def _max_pool_grad(inp, out, kernel, stride, padding):
     "The gradient of the input of `max_pool`: all that arrives at a window goes to its winner"
-    window = pool_window(inp, kernel, stride, padding)
-    p = _patches(inp, *window, fill=-inf)
-    p_g,open_ = [],torch.ones_like(out, dtype=torch.bool)   # windows without a winner so far
-    for tap in _taps(p):
-        won = (tap == out) & open_   # of equal maxima the first counts
-        open_ = open_ ^ won
-        p_g.append(torch.where(won, out.g, 0.))
-    p_g = torch.stack(p_g, 2).unflatten(2, p.shape[2:4])
-    return fold(p_g, inp.shape[2:], window[1], padding)
+    kernel,stride,edges,dilation = pool_window(inp, kernel, stride, padding)
+    x = _padded(inp, edges, -inf)
+    x_g,todo,(top,_),(left,_) = torch.zeros_like(x),out.g,*edges
+    taps,taps_g = (_taps(_patches(t, kernel, stride, _NO_EDGES, dilation)) for t in (x, x_g))
+    for tap,tap_g in zip(taps, taps_g):
+        share = todo*(tap == out)
+        tap_g += share
+        todo = todo - share   # of equal maxima the first counts: nothing is left for the others
+    return x_g[:, :, top:top + inp.shape[2], left:left + inp.shape[3]]
 
 # %% ../nbs/05_convolution.ipynb #e1423190
 def avg_pool(
@@ -183,7 +182,6 @@ def global_avg_pool(
 
 # %% ../nbs/05_convolution.ipynb #a28adaeb
 RUNGS = []   # (fits, forward, grads), the fastest first: the next chapter puts its own here
-
 @savable
 class Conv(Module):
     "A convolution with weights `(c_out, c_in/groups, kh, kw)` and biases `(c_out,)` or None"
@@ -217,9 +215,9 @@ class Conv(Module):
         forward,_,settings = self._rung(inp)
         return forward(inp, self.w, self.b, *settings)
     def bwd(self, out, inp):
-        _,grads,settings = self._rung(inp)
-        inp_g,w_g,b_g = grads(inp, out.g, self.w, *settings, wants_grad(inp))
-        if inp_g is not None: add_grad(inp, inp_g)
+        (_,grads,settings),wanted = self._rung(inp),wants_grad(getattr(inp, 'rows', inp))
+        inp_g,w_g,b_g = grads(inp, out.g, self.w, *settings, wanted)
+        add_grad(inp, inp_g if wanted else inp.new_zeros(1).expand(inp.shape))
         add_grad(self.w, w_g)
         if self.b is not None: add_grad(self.b, b_g)
 
@@ -259,9 +257,11 @@ class Reshape(Module):
     "Each row as an image, or anything else of the shape `sizes`"
     def __init__(self, *sizes): self.shape = sizes
     def forward(self, inp):
-        try: return inp.reshape(len(inp), *self.shape)
+        try: out = inp.reshape(len(inp), *self.shape)
         except RuntimeError as e: raise ValueError(
             f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
+        out.rows = inp
+        return out
     def bwd(self, out, inp): add_grad(inp, out.g.reshape(inp.shape))
 
 # %% ../nbs/05_convolution.ipynb #14bbd2ec

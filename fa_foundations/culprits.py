@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../nbs/03b_culprits.ipynb #12ce66ee
 import inspect
+from copy import copy
 import torch
 from torch import Tensor
 from .checking import agree, fits, gradient, has_bwd, recorded, take_differences
@@ -58,9 +59,13 @@ def _again(call):
         for t,old in kept: t.copy_(old)
     return out,out.equal(call.out)
 
+def _repeats(call):
+    "Do two more runs give the same? A random layer may begin once more where the pass began"
+    return _again(call)[1] and _again(call)[1]
+
 def _borne_out(call, tensors, true):
     "Do two small steps in a random direction see the slope that autograd sees?"
-    if not _again(call)[1]: return True   # a random layer, or changed: nothing to compare with
+    if not _repeats(call): return True   # a random layer, or changed: nothing to compare with
     draw = torch.Generator('cpu').manual_seed(0)
     old = {n: t.detach().clone() for n,t in tensors.items()}
     way = {n: torch.randn(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)*(
@@ -77,7 +82,7 @@ def _borne_out(call, tensors, true):
 
 def _true_by_differences(call, tensors, at_most=4000):
     "name -> true gradient by differences; None if too many, or the call cannot be repeated"
-    if sum(t.numel() for t in tensors.values()) > at_most or not _again(call)[1]: return None
+    if sum(t.numel() for t in tensors.values()) > at_most or not _repeats(call): return None
     def weighted(): return (_again(call)[0]*upstream(call)).sum().item()
     def one(t):
         size = as_float64(t.detach()).abs()
@@ -293,3 +298,55 @@ def diagnose(point, exact=True, stale=(), error=None):
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true))
     if error and unset: return _never(*unset[0])   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)
+
+# %% ../nbs/03b_culprits.ipynb #5b1d0e02
+def _bounds(call, t, eps):
+    "The least and the most that the gradient of `t` may add up to, and how far rounding moves them"
+    old,h = t.detach().clone(),eps**.5*(t.detach().abs().mean().item() or 1.)
+    def at(way):
+        t.data.copy_(old + way*h)
+        return _again(call)[0]*upstream(call)
+    up,down,mid = (at(way) for way in (1, -1, 0))
+    slopes = torch.stack([up - mid, mid - down])/h
+    noise = 4*eps/h*mid.abs().sum() + max(1e-4, 30*eps**.5)*slopes.abs().sum()
+    return slopes.amin(0).sum().item(), slopes.amax(0).sum().item(), noise.item()
+
+def _outside(call, name, t, hand, eps):
+    "What is wrong with a gradient that adds up to less or more than it may; None if nothing is"
+    if not fits(hand, t): return None
+    hand,(least,most,noise) = hand.to(t),_bounds(call, t, eps)
+    total,slack = hand.sum().item(),noise + max(1e-4, 30*eps**.5)*hand.abs().sum().item()
+    if not (total < least - slack or total > most + slack): return None
+    where = f'in {call.where}: `{name}.g` adds up to {total:.4g}, but as all entries move together'
+    if most - least > slack: return f'Kink {where} the slope is from {least:.4g} to {most:.4g}.'
+    return f'Ties {where} the slope is {most:.4g}; of what is equal only one counts.'
+
+# %% ../nbs/03b_culprits.ipynb #5b1d0e04
+def _apart(call):
+    "The same call off the kink: each entry of its inputs moved a little by itself"
+    new,draw = copy(call),torch.Generator('cpu').manual_seed(0)
+    def moved(t):
+        if not isinstance(t, Tensor) or not t.is_floating_point(): return t
+        way = torch.rand(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)
+        return t.detach() + .01*(t.detach().abs().mean().item() or 1.)*way
+    new.cut = [moved(t) for t in call.cut]
+    with torch.no_grad(): new.out = call.forward(*new.cut).clone()
+    return new
+
+def _unbounded(tape, eps):
+    for call in reversed(tape.calls):
+        call.up = None if call.up is None else call.up.abs()   # so that no two can cancel
+        call.cut = [a.detach().clone() if isinstance(a, Tensor) else a for a in call.cut]   # no twins
+        tensors,_ = call.tensors(tape.known)
+        hand = _run_bwd(call, tensors)[0]   # before the layer runs again
+        if not _again(call)[1]: continue   # a random layer
+        for n,t in tensors.items():
+            if not (said := _outside(call, n, t, hand[n], eps)): continue
+            off = _apart(call)
+            moved,_ = off.tensors(tape.known)
+            if not _outside(off, n, moved[n], _run_bwd(off, moved)[0][n], eps): yield said
+
+def beside_kinks(point, exact=True):
+    "The first gradient that no slope beside a kink bears out, in a sentence; else an empty one"
+    try: return next(_unbounded(_Tape(point, exact), point.same.eps), '')
+    finally: point.same.rewind()   # random layers have drawn from their generators

@@ -13,12 +13,11 @@ from .backprop import Module
 from .checking import Point, changed, fits, judge_gradient, stale, unasked
 from .copies import SamePass, as_float64, deep_copies, session_kept, walk_parts
 from .core import norm
-from .culprits import diagnose, modules_by_path
+from .culprits import beside_kinks, diagnose, modules_by_path
 from .report import Table, code_html
 
 # %% ../nbs/03c_doctor.ipynb #c9b1c997
 def _number(v): return 'missing' if v is None else f'{v:.4g}'
-
 def _cells(r):
     "What the table says about one row"
     def error(e, limit):
@@ -26,8 +25,8 @@ def _cells(r):
         return f'< {limit}' if r.ok and e < float(limit) else f'{e:.2g}'
     say = [r.note]*bool(r.note)
     if not r.ok and r.judged and r.worst:
-        at = ', '.join(map(str, r.worst.index))
-        say.insert(0, f'[{at}] is {_number(r.worst.hand)}, not {_number(r.worst.true)}')
+        at,(is_,should) = ', '.join(map(str, r.worst.index)),map(_number, r.worst[2:])
+        if is_ != should: say.insert(0, f'[{at}] is {is_}, not {should}')
     verdict = 'right' if r.ok else 'WRONG' if r.judged else 'not judged'
     return (verdict, r.name, str(r.shape), error(r.autograd, '1e-12'),
             error(r.differences, '1e-6'), str(r.checked), '; '.join(say))
@@ -40,7 +39,6 @@ def _text(r):
     likely = [f'Likely mistake: {r.diagnosis}'] if r.diagnosis else []
     table = str(Table(_HEADS, map(_cells, r.rows), left=len(_HEADS)))
     return '\n'.join([r.verdict, *likely, table, *r.remarks])
-
 def _html(r):
     "The report `r` for a notebook"
     def paragraphs(texts): return ''.join(f'<p style="margin:.5em 0">{t}</p>' for t in texts)
@@ -100,7 +98,6 @@ def _point_at(model, x, targ):
             with point.same: return point,p.model(p.x, p.targ)
         except Exception:
             if convert is Tensor.contiguous: raise
-
 def _check_loss(point, loss):
     "Raise where the fault lies before the gradient"
     if not isinstance(loss, Tensor) or loss.numel() != 1:
@@ -166,13 +163,15 @@ def _remarks(rows, point, replaced, error, lost):
 # %% ../nbs/03c_doctor.ipynb #ff84c765
 def _search(point, rows, exact, old, error):
     "The diagnosis; the reader's code runs in it, so it may fail in any way"
-    try: return diagnose(point, exact, old, error)
+    try:
+        said = diagnose(point.shifted(1e-3), exact, old, error)
+        return said.startswith('Unknown') and beside_kinks(point, exact) or said
     except Exception as e:
         name = next((r.name for r in reversed(rows) if not r.ok), 'none')
         return (f'Unknown mistake: `{name}.g` is the wrong gradient nearest to the loss; the '
                 f'search for its layer failed with {type(e).__name__}: {e}.')
 
-def _habit(point, hand):
+def _habit(point, hand, auto, rows, exact):
     "(mistake, sentence, names) of what is wrong though each gradient is right once, or None"
     if names := changed(point): return 'Changed in place', 'backward changes `{}`', names
     if names := unasked(point, hand): return (
@@ -182,6 +181,10 @@ def _habit(point, hand):
             'Stale gradient': 'after a pass on other numbers `{}.g` comes out otherwise, '
                               'so its layer keeps something from that pass'}
     if names: return kind, said[kind], names
+    if said := beside_kinks(point, exact):   # none of the rows is wrong but where they have kinks
+        other = {n: hand[n] != g for n,g in auto.items() if g is not None and fits(hand[n], g)}
+        return said.split()[0], said, [r.name for r in rows if any(
+            r.name in other and other[r.name][k] for k in r.kinks)]
 
 def _examine(point, old, max_elements):
     "The rows, the diagnosis, and the exceptions of the backward pass and of autograd"
@@ -190,14 +193,14 @@ def _examine(point, old, max_elements):
     found = point.by_differences(hand, auto, max_elements)
     rows = [judge_gradient(n, t, hand[n], auto[n], kink[n], slack[n], found[n], point.same.eps)
             for n,t in point.leaves().items()]
-    exact,beside = not any('autograd' in r.note for r in rows),point.shifted(1e-3)
-    rows = _beside(rows, beside, slack)
+    exact = not any('autograd' in r.note for r in rows)
+    rows = _beside(rows, point.shifted(1e-3), slack)
     if error or any(r.judged and not r.ok for r in rows):
-        return rows,_search(beside, rows, exact, old, error),error,lost
-    if not (habit := _habit(point, hand)): return rows,'',error,lost
+        return rows,_search(point, rows, exact, old, error),error,lost
+    if not (habit := _habit(point, hand, auto, rows, exact)): return rows,'',error,lost
     kind,said,names = habit
     rows = [r._replace(ok=False, note=kind.lower()) if r.name in names else r for r in rows]
-    diagnosis = _search(beside, rows, exact, old, error)
+    diagnosis = said if said.startswith(kind) else _search(point, rows, exact, old, error)
     if not diagnosis.startswith(kind.split()[0]): diagnosis = f'{kind}: {said.format(names[-1])}.'
     return rows,diagnosis,error,lost
 
@@ -230,7 +233,6 @@ def _held(tensors, seen):
     new = {at: t.untyped_storage() for at,t in whole.items() if at not in seen}
     seen |= new   # they stay alive, so that no other takes their place
     return sum(map(len, new.values()))
-
 def _note_grads(calls):
     "`id` of an output -> its gradient, filled in when the `bwd` of its call is run"
     grads = {}
@@ -278,14 +280,12 @@ def _shorten(rows, most):
     gap = dict(name=f'... {len(out)} calls left out ...', kept=sum(r['kept'] for r in out))
     place = [i if i < head else max(head, i - len(out) + 1) for i in range(n)]
     return rows[:head] + [gap] + rows[n - tail:],place
-
 def _stats(t):
     "Mean and standard deviation, in words"
     if not isinstance(t, Tensor): return 'none' if t is None else repr(t)
     if not t.is_floating_point(): return str(t.dtype).removeprefix('torch.')
     t = t.detach().cpu()
     return f'{t.item():.3g}' if t.numel() == 1 else f'{t.mean():.2g} ± {t.std():.2g}'
-
 def _bytes(n):
     for unit in ('B', 'kB', 'MB'):
         if n < 1000: return f'{n:.3g} {unit}'

@@ -1,11 +1,15 @@
 // What each page does beyond its renderer's own script.
 (() => {
   // What is wider than its place scrolls, and must be reachable by keyboard: it gets a tab stop, as long as it does scroll
-  const wide = "pre, div.sourceCode, main table, .math.display, .math.inline.wide, .cell-output-display";
+  const wide = "pre, div.sourceCode, main table, .math.display, .math.inline.wide, .cell-output-display, .quarto-figure figure > p";
   const mark = () => {
     document.querySelectorAll(".math.inline").forEach((el) => {
       el.classList.remove("wide");
       el.classList.toggle("wide", el.getBoundingClientRect().right > document.querySelector("main").getBoundingClientRect().right);
+    });
+    document.querySelectorAll("figure").forEach((el) => {
+      const picture = el.querySelector("img");
+      el.classList.toggle("cut", !!picture && picture.offsetWidth > el.clientWidth + 1);
     });
     document.querySelectorAll(wide).forEach((el) => {
       if (el.scrollWidth > el.clientWidth && getComputedStyle(el).overflowX !== "visible") el.tabIndex = 0;
