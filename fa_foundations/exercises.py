@@ -16,7 +16,7 @@ from .backprop import Module
 from .checking import agree
 from .copies import session_kept
 from .report import Table, code_html
-from .overfitting_judges import BOOK
+from .cnn_judges import BOOK
 
 # %% ../nbs/10_exercises.ipynb #8c409a2e
 def _numbers(x):

@@ -15,6 +15,7 @@ from .command import check_numbers
 from .fully_connected import check_generator
 from .parameters import savable
 from .backprop import Module, add_grad
+from .suspects import suspect
 from .training import CrossEntropy
 from .windows import check_images
 
@@ -232,3 +233,11 @@ class Dropout(Module):
 def to_twin(self:Dropout, twins): return nn.Dropout(self.p)
 @patch(cls_method=True)
 def from_twin(cls:Dropout, m, twins): return cls(m.p)
+
+# %% ../nbs/08_overfitting.ipynb #8a0c0050
+def _drops(layer): return layer.training and layer.p < 1
+
+suspect(Dropout, 'Mask left out', '{g} also reaches what was dropped; multiply by the same mask')(
+    lambda c: [c.up, c.up/(1 - c.layer.p)] if _drops(c.layer) else [])
+suspect(Dropout, 'Scale left out', '{g} passes the mask, and lacks the division by 1 - p')(
+    lambda c: [c.up*(c.call.out.kept != 0)] if _drops(c.layer) else [])

@@ -8,7 +8,7 @@ __all__ = ['fa_train']
 # %% ../nbs/04a_simard.ipynb #5dfe23f3
 import statistics, time
 import torch
-from .core import get_data, normalize_data
+from .core import Data, get_data, normalize_data
 from .report import machine
 from .command import Results, check_numbers, command, mistakes
 from .fully_connected import kaiming_normal
@@ -40,13 +40,16 @@ def _add_net(result, net, file):
 
 
 # %% ../nbs/04a_simard.ipynb #a67b9b19
-def _sets(test, device):
-    "60,000 images to learn from and the test set, or 50,000 and the validation set in its place"
-    d = get_data(device=device)
-    if not test: return normalize_data(d._replace(x_test=d.x_valid, y_test=d.y_valid))
-    return normalize_data(d._replace(
-        x_train=torch.cat([d.x_train, d.x_valid]), x_valid=d.x_valid[:0],
-        y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0]))
+def measured_sets(
+    test:bool=False, # Learn from training and validation set, and measure on the test set?
+    device:torch.device=None, # None: the CPU
+    path:str=None, # As in `get_data`
+)->Data: # In `x_test, y_test` stands what nets are to be measured on
+    "The data for a run: unless `test` is set, the validation set stands in place of the test set"
+    d = get_data(path, device)
+    if not test: return d._replace(x_test=d.x_valid, y_test=d.y_valid)
+    return d._replace(x_train=torch.cat([d.x_train, d.x_valid]), x_valid=d.x_valid[:0],
+                      y_train=torch.cat([d.y_train, d.y_valid]), y_valid=d.y_valid[:0])
 
 # %% ../nbs/04a_simard.ipynb #ab84c28d
 @command
@@ -69,7 +72,8 @@ def fa_train(
         check_numbers(at_least=1, hidden=hidden, epochs=epochs, batch=batch, seeds=seeds)
         check_numbers(above=0, lr=lr, scale=scale)
         check_numbers(at_least=0, momentum=momentum, decay=decay)
-        file,d = Results(out, 'fa_train') if out else None,_sets(test, device)
+        file = Results(out, 'fa_train') if out else None
+        d = normalize_data(measured_sets(test, device))
     options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay,
                    scale=scale)
     settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,

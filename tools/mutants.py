@@ -34,7 +34,9 @@ SWAPS = {   # what stands for what
     ast.IsNot:ast.Is, ast.In:ast.NotIn, ast.NotIn:ast.In, ast.Add:ast.Sub, ast.Sub:ast.Add, ast.Mult:ast.Div, ast.Div:ast.Mult,
     ast.FloorDiv:ast.Mult, ast.Mod:ast.Mult, ast.Pow:ast.Mult, ast.MatMult:ast.Mult}
 TRANSPOSES = {'T', 'mT', 't', 'transpose'}
-TESTED_WITH = {'judges': 'exercises', 'gradient_judges': 'exercises'}   # whose test notebook is that of another module
+# Whose test notebook is that of another module
+TESTED_WITH = {'twins': 'backprop', **dict.fromkeys(
+    [f'{kind}judges' for kind in ('', 'gradient_', 'pass_', 'convolution_', 'normalization_')], 'exercises')}
 NO_ORDER = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super',   # there is one order alone,
             'min', 'max', 'maximum', 'minimum', 'promote_types'}                 # or it does not matter
 
