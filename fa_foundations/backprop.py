@@ -274,6 +274,7 @@ class TorchResidual(nn.Sequential):
 Relu.twin,GeneralRelu.twin,Sequential.twin = nn.ReLU,nn.LeakyReLU,nn.Sequential
 Residual.twin = TorchResidual
 
+# %% ../nbs/03_backprop.ipynb #ac9f0714
 @patch
 def to_twin(self:Relu, twins): return nn.ReLU()
 @patch(cls_method=True)
