@@ -18,6 +18,7 @@ from .core import Data
 from .report import machine
 from .command import Results, check_numbers, check_writable, command, mistakes
 from .simard import measured_sets
+from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu, Residual, Sequential
 from .windows import as_pair
 from .convolution import Conv, GlobalAvgPool, Reshape
@@ -34,11 +35,13 @@ def conv_layers(
     kernel:int=3, # Odd: size of the window
     stride:int=1, # 1 keeps the size of images, 2 halves it
     norm:bool=True, # With batch norm?
-    generator:torch.Generator=None, # Draws the weights
+    init=kaiming_normal, # Makes the weights
+    generator:torch.Generator=None, # Draws them
     **kind # `dtype` and `device`
 )->list: # Layers
     "A convolution, batch norm and relu"
-    conv = Conv.init(c_in, c_out, kernel, stride, kernel//2, bias=not norm, generator=generator, **kind)
+    conv = Conv.init(c_in, c_out, kernel, stride, kernel//2, bias=not norm, init=init,
+                     generator=generator, **kind)
     return [conv, *[BatchNorm(c_out, **kind)]*norm, Relu()]
 
 # %% ../nbs/09_cnn.ipynb #9c00000b
@@ -51,20 +54,24 @@ def modern_cnn(
     norm:bool=True, # With batch norm?
     residual:bool=True, # Paths around the pairs? Else a plain row of layers
     smoothing:float=.05, # Of the labels, for the loss
+    scale:float=.4, # Of the first weights, beside Kaiming's; with norms it sets the pace, no more
     generator:torch.Generator=None, # Draws the weights
     dtype:torch.dtype=None, # None: torch's default
     device:torch.device=None, # None: the CPU
 )->Model: # Takes images `(n, c_in, *size)` or rows of their pixels, gives logits `(n, n_out)`
     "A residual network for small images, and its loss"
     check_numbers(at_least=1, c_in=c_in, n_out=n_out, width=width, pairs=pairs)
+    check_numbers(above=0, scale=scale)
+    def init(shape, **kwargs): return kaiming_normal(shape, **kwargs)*(scale if norm else 1.)
     kind = dict(generator=generator, dtype=dtype, device=device)
     around = Residual if residual else Sequential
-    layers = [Reshape(c_in, *as_pair(size, 'size')), *conv_layers(c_in, width, 5, 2, norm, **kind)]
+    layers = [Reshape(c_in, *as_pair(size, 'size')), *conv_layers(c_in, width, 5, 2, norm, init, **kind)]
     for c in width,2*width:
         for _ in range(pairs):
-            layers.append(around([l for _ in 'ab' for l in conv_layers(c, c, norm=norm, **kind)]))
-        layers += conv_layers(c, 2*c, 3, 2, norm, **kind)
-    return Model([*layers, GlobalAvgPool(), Lin.init(4*width, n_out, **kind)], CrossEntropy(smoothing))
+            layers.append(around([l for _ in 'ab' for l in conv_layers(c, c, 3, 1, norm, init, **kind)]))
+        layers += conv_layers(c, 2*c, 3, 2, norm, init, **kind)
+    return Model([*layers, GlobalAvgPool(), Lin.init(4*width, n_out, init, **kind)],
+                 CrossEntropy(smoothing))
 
 # %% ../nbs/09_cnn.ipynb #9c000018
 def is_weight(p:Tensor)->bool:
@@ -84,7 +91,7 @@ def image_shape(
 # %% ../nbs/09_cnn.ipynb #9c000034
 def train_cnn(
     data:Data, # As `get_data` gives it: rows of pixels from 0 to 1, or images `(n, c, h, w)`
-    epochs:int=10, # Times through the training set
+    epochs:int=12, # Times through the training set
     lr:float=.2, # The highest learning rate
     batch_size:int=128, # Images a step
     weight_decay:float=5e-4, # Of weights; biases and what norms learn do not decay
@@ -96,7 +103,7 @@ def train_cnn(
     model:Model=None, # Trained in place; None: a `modern_cnn` for these images
     share=None, # Of one process among several: see chapter 9a
     progress:bool=True, # Show a progress bar?
-    **net # For `modern_cnn`: `width`, `pairs`, `norm`, `residual`, `smoothing`
+    **net # For `modern_cnn`: `width`, `pairs`, `norm`, `residual`, `smoothing`, `scale`
 )->tuple: # The averaged net, a `Model` in evaluation mode, and the `History` of the run
     "Train a modern CNN on small images"
     generator = torch.Generator().manual_seed(seed)
@@ -119,7 +126,7 @@ def train_cnn(
 
 # %% ../nbs/09_cnn.ipynb #9c00001d
 PARTS = dict(norm=dict(norm=False), residual=dict(residual=False), augment=dict(augment=None),
-             cycle=dict(schedule=None), smoothing=dict(smoothing=0.), average=dict(average=0.))
+             cycle=dict(schedule=None), smoothing=dict(smoothing=0.), scale=dict(scale=1.), average=dict(average=0.))
 
 def shift_and_flip(
     x:Tensor, # Images `(n, c, h, w)`
@@ -187,7 +194,8 @@ def run_cnn(
     file = Results(out, 'fa_cnn') if out and leads else None
     d = measured_sets(o.test, o.device, o.data or None)
     d = d._replace(x_train=d.x_train[:o.limit or None], y_train=d.y_train[:o.limit or None])
-    result = {'command': _in_words(options), **options, 'trained_on': len(d.x_train),
+    named = options | dict(data=Path(o.data).name)   # the folder may lie elsewhere on other machines
+    result = {'command': _in_words(named), **named, 'trained_on': len(d.x_train),
               'measured_on': 'test' if o.test else 'validation', 'nets': [], 'commit': commit(),
               **machine(torch.device(o.device))}
     settings = dict(epochs=o.epochs, width=o.width, pairs=o.pairs, lr=o.lr, batch_size=o.batch,
@@ -230,14 +238,14 @@ def last_words(text:str)->str:
 # %% ../nbs/09_cnn.ipynb #9c000020
 @command
 def fa_cnn(
-    epochs:int=10, # Times through the training set
+    epochs:int=12, # Times through the training set
     width:int=32, # Channels after the first convolution
     pairs:int=1, # Residual pairs at each of two sizes
     lr:float=.2, # The highest learning rate
     batch:int=128, # Images a step
     decay:float=5e-4, # Weight decay
     change:str='affine', # How images change in training: affine, or flip (and shift)
-    without:str='', # Leave out a part: norm, residual, augment, cycle, smoothing or average
+    without:str='', # Leave out a part: norm, residual, augment, cycle, smoothing, scale, average
     limit:int=0, # Train on so many images; 0: on all
     seeds:int=1, # Nets to train
     first:int=0, # Seed of the first of them, the others count on

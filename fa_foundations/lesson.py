@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['WAYS', 'Report', 'ladder_step', 'data_step', 'inits_step', 'gradients_step', 'cost_step', 'training_step', 'cnn_step',
-           'run_lesson', 'fa_lesson']
+           'modern_step', 'run_lesson', 'fa_lesson']
 
 # %% ../nbs/11_lesson.ipynb #498241b5
 import os, platform, subprocess, sys, tempfile, time
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 import torch
 from torch import nn
@@ -21,10 +22,11 @@ from .fully_connected import (init_params, kaiming_normal, lecun_normal, mse, mo
                                             xavier_normal)
 from .ladder import ladder
 from .report import Table, seconds_text
-from .training import CrossEntropy, fit, linear_decay
+from .training import CrossEntropy, fit, linear_decay, load
+from .cnn import probabilities, train_cnn
 
 # %% ../nbs/11_lesson.ipynb #7c2059c7
-_FILES = 'report.md', 'ladder.png', 'digits.png', 'inits.png', 'training.png'
+_FILES = 'report.md', 'ladder.png', 'digits.png', 'inits.png', 'training.png', 'errors.png'
 _TITLE = 'Backprop from the foundations'
 
 def _is_ours(path):
@@ -243,15 +245,17 @@ def _resident(key):
     return int(line.split()[1])*1024
 
 # %% ../nbs/11_lesson.ipynb #11c0e001
-def _train(report, name, net, data, epochs, **settings):
-    "Train, and say in how many epochs and seconds what was reached"
-    history = fit(net, data, epochs, momentum=.9, **settings)
+def _tell(report, name, history):
+    "Say in how many epochs and seconds what was reached; pass an interrupt on"
     done = len(history.accuracy)   # whole epochs
     if done: report.text(f'{name} after {done} epoch{"s"*(done > 1)} '
                          f'in {seconds_text(sum(history.seconds))}: '
                          f'{history.accuracy[-1]:.1%} of the validation images are read right.')
     if history.interrupted: raise KeyboardInterrupt
     return history
+
+def _train(report, name, net, data, epochs, **settings):
+    return _tell(report, name, fit(net, data, epochs, momentum=.9, **settings))
 
 # %% ../nbs/11_lesson.ipynb #6c95d2c5
 def training_step(report:Report, data:Data, generator:torch.Generator, quick:bool=False):
@@ -274,6 +278,23 @@ def cnn_step(report:Report, data:Data, generator:torch.Generator, quick:bool=Fal
            epochs=2, lr=.02, batch_size=32, weight_decay=1e-3, schedule=linear_decay,
            generator=generator)
 
+# %% ../nbs/11_lesson.ipynb #11c0e005
+def modern_step(report:Report, device:torch.device, quick:bool=False):
+    "Train a modern CNN, shortly, and show where a trained one errs"
+    report.title('8. A modern network')
+    data,n = get_data(device=device),5000 if quick else 20_000
+    _,history = train_cnn(data._replace(x_train=data.x_train[:n], y_train=data.y_train[:n]),
+                          epochs=2, batch_size=64, width=8 if quick else 16)
+    _tell(report, f'A residual network on {n:,} images', history)
+    model = load(files('fa_foundations')/'data/models/modern_cnn.safetensors').to(device)
+    preds = probabilities(model, data.x_valid).argmax(1)
+    wrong = preds != data.y_valid
+    report.text(f'A wider one, trained for longer by the same gradients, misreads '
+                f'{int(wrong.sum())} of {len(wrong):,} validation images.')
+    titles = [f'{p} ({y})' for p,y in zip(preds[wrong].tolist(), data.y_valid[wrong].tolist())]
+    report.figure(show_images(data.x_valid[wrong][:20], titles[:20]), 'errors',
+                  'What it misreads: its answer, and the label in brackets')
+
 # %% ../nbs/11_lesson.ipynb #a02e92af
 def _steps(report, device, quick):
     "All steps, one after the other"
@@ -288,6 +309,7 @@ def _steps(report, device, quick):
     cost_step(report, device, quick)
     training_step(report, data, gen, quick)
     cnn_step(report, data, gen, quick)
+    modern_step(report, device, quick)
     report.text(f'\nAll of it in {seconds_text(time.perf_counter() - start)}. '
                 f'Report and pictures: {report.out/"report.md"}')
 

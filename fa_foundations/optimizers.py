@@ -20,6 +20,11 @@ from .optimizer_base import Optimizer
 from .training import fit
 
 # %% ../nbs/07_optimizers.ipynb #076bd8f1
+def _roots(squares, eps):
+    roots = torch._foreach_sqrt(squares)
+    torch._foreach_add_(roots, eps)
+    return roots
+
 class AdaGrad(Optimizer):
     "Each gradient is divided by the root of the sum of its squares so far"
     def __init__(self,
@@ -34,9 +39,7 @@ class AdaGrad(Optimizer):
         if decay: gs = torch._foreach_add(gs, ps, alpha=decay)
         sums = self.kept('sum', ps, states)
         torch._foreach_addcmul_(sums, gs, gs)   # add g*g
-        roots = torch._foreach_sqrt(sums)
-        torch._foreach_add_(roots, self.eps)
-        torch._foreach_addcdiv_(ps, gs, roots, -self.lr)   # add -lr*g/root
+        torch._foreach_addcdiv_(ps, gs, _roots(sums, self.eps), -self.lr)   # add -lr*g/root
 
 # %% ../nbs/07_optimizers.ipynb #073447d4
 class RMSProp(Optimizer):
@@ -55,9 +58,11 @@ class RMSProp(Optimizer):
         super().__init__(params, lr, weight_decay, decays,
                          alpha=alpha, eps=eps, momentum=momentum, centered=centered)
 
-# %% ../nbs/07_optimizers.ipynb #07b98384
+# %% ../nbs/07_optimizers.ipynb #07491c1c
 @patch
-def _roots(self:RMSProp, ps, gs, states):
+def update(self:RMSProp, ps, gs, states, decay):
+    "Move the parameters `ps` against their gradients `gs`"
+    if decay: gs = torch._foreach_add(gs, ps, alpha=decay)
     squares = self.kept('square', ps, states)
     torch._foreach_mul_(squares, self.alpha)
     torch._foreach_addcmul_(squares, gs, gs, 1 - self.alpha)
@@ -65,16 +70,7 @@ def _roots(self:RMSProp, ps, gs, states):
         means = self.kept('mean', ps, states)
         torch._foreach_lerp_(means, gs, 1 - self.alpha)   # go a share of the way to g
         squares = torch._foreach_addcmul(squares, means, means, -1)
-    roots = torch._foreach_sqrt(squares)
-    torch._foreach_add_(roots, self.eps)
-    return roots
-
-# %% ../nbs/07_optimizers.ipynb #07491c1c
-@patch
-def update(self:RMSProp, ps, gs, states, decay):
-    "Move the parameters `ps` against their gradients `gs`"
-    if decay: gs = torch._foreach_add(gs, ps, alpha=decay)
-    roots = self._roots(ps, gs, states)
+    roots = _roots(squares, self.eps)
     if not self.momentum: return torch._foreach_addcdiv_(ps, gs, roots, -self.lr)
     vs = self.kept('velocity', ps, states)
     torch._foreach_mul_(vs, self.momentum)
@@ -213,10 +209,9 @@ def find_lr(
     check_numbers(at_least=2, steps=steps)
     sweep,trial = Sweep(),deep_copies(model, lambda t: t)[0]
     def note(history):
-        opt = history.optimizer
-        sweep.lrs.append(opt.lr)
+        sweep.lrs.append(history.optimizer.lr)
         sweep.losses.append(float(history.step_loss[-1]))
-        opt.lr *= (high/low)**(1/(steps - 1))
+        history.optimizer.lr *= (high/low)**(1/(steps - 1))
         return len(sweep.lrs) == steps or sweep._over()
     data = data._replace(x_valid=data.x_valid[:0], y_valid=data.y_valid[:0])
     with _random_kept(model, settings):
@@ -258,9 +253,7 @@ class EMA:
     @torch.no_grad()
     def update(self):
         "Move the averages towards the model as it is now"
-        pairs = list(zip(_tensors(self.model), _tensors(self._source), strict=True))
-        moving = [(avg, t) for avg,t in pairs if t.is_floating_point()]
-        torch._foreach_lerp_(*map(list, zip(*moving)), 1 - self.decay)
-        for avg,t in pairs:
-            if not t.is_floating_point(): avg.copy_(t)
+        for avg,t in zip(_tensors(self.model), _tensors(self._source), strict=True):
+            if t.is_floating_point(): avg.lerp_(t, 1 - self.decay)
+            else: avg.copy_(t)
     def __call__(self, history): self.update()

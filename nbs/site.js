@@ -9,7 +9,7 @@
     });
     document.querySelectorAll("figure").forEach((el) => {
       const picture = el.querySelector("img");
-      el.classList.toggle("cut", !!picture && picture.offsetWidth > el.clientWidth + 1);
+      el.classList.toggle("cut", !!picture && picture.offsetWidth > 1.1*el.clientWidth);   // less is margin
     });
     document.querySelectorAll(wide).forEach((el) => {
       if (el.scrollWidth > el.clientWidth && getComputedStyle(el).overflowX !== "visible") el.tabIndex = 0;
