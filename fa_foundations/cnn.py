@@ -194,7 +194,8 @@ def run_cnn(
     file = Results(out, 'fa_cnn') if out and leads else None
     d = measured_sets(o.test, o.device, o.data or None)
     d = d._replace(x_train=d.x_train[:o.limit or None], y_train=d.y_train[:o.limit or None])
-    result = {'command': _in_words(options), **options, 'trained_on': len(d.x_train),
+    named = options | dict(data=Path(o.data).name)   # the folder may lie elsewhere on other machines
+    result = {'command': _in_words(named), **named, 'trained_on': len(d.x_train),
               'measured_on': 'test' if o.test else 'validation', 'nets': [], 'commit': commit(),
               **machine(torch.device(o.device))}
     settings = dict(epochs=o.epochs, width=o.width, pairs=o.pairs, lr=o.lr, batch_size=o.batch,

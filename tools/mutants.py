@@ -36,7 +36,7 @@ SWAPS = {   # what stands for what
 TRANSPOSES = {'T', 'mT', 't', 'transpose'}
 # Whose test notebook is that of another module
 TESTED_WITH = {'twins': 'backprop', **dict.fromkeys(
-    [f'{kind}judges' for kind in ('', 'gradient_', 'pass_', 'convolution_', 'normalization_', 'optimizer_')], 'exercises')}
+    [f'{kind}judges' for kind in ('', 'gradient_', 'pass_', 'convolution_', 'normalization_', 'optimizer_', 'overfitting_', 'cnn_')], 'exercises')}
 NO_ORDER = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super',   # there is one order alone,
             'min', 'max', 'maximum', 'minimum', 'promote_types'}                 # or it does not matter
 
