@@ -24,7 +24,8 @@ from .windows import as_pair
 from .convolution import Conv, GlobalAvgPool, Reshape
 from .normalization import BatchNorm
 from .batch_norm_paper import commit
-from .training import SGD, CrossEntropy, History, fit, log_softmax, save
+from .history import ctrl_c_waits
+from .training import SGD, CrossEntropy, fit, log_softmax, save
 from .optimizers import EMA, one_cycle
 from .overfitting import affine, shift
 
@@ -161,7 +162,7 @@ def _one_net(d, seed, progress, **settings):
     start = time.perf_counter()
     model,history = train_cnn(d, seed=seed, progress=progress, **settings)
     seconds = time.perf_counter() - start
-    if history.interrupted: raise KeyboardInterrupt(f'stopped: go on with --first {seed}')
+    if history.interrupted: raise KeyboardInterrupt
     probs = probabilities(model, d.x_test)
     record = dict(seed=seed, error=error(probs, d.y_test), copies=error(probabilities(model, d.x_test, CROSS), d.y_test),
                   train_loss=[round(l, 5) for l in history.train_loss], seconds=round(seconds, 1))
@@ -201,11 +202,17 @@ def run_cnn(
     settings = dict(epochs=o.epochs, width=o.width, pairs=o.pairs, lr=o.lr, batch_size=o.batch,
                     weight_decay=o.decay, augment=CHANGES[o.change]) | PARTS.get(o.without, {})
     total = 0
-    for seed in range(o.first, o.first + o.seeds):
-        record,model,probs = _one_net(d, seed, leads and not quiet, share=share, **settings)
-        total = total + probs
-        if leads: _keep(result, record, error(total, d.y_test), file)
-        if leads and net and seed == o.first: save(model, net)
+    try:
+        for seed in range(o.first, o.first + o.seeds):
+            record,model,probs = _one_net(d, seed, leads and not quiet, share=share, **settings)
+            total = total + probs
+            with ctrl_c_waits() as notes:   # until what is finished is stored
+                if leads: _keep(result, record, error(total, d.y_test), file)
+                if leads and net and seed == o.first: save(model, net)
+            if notes: raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        done = o.first + len(result['nets'])
+        raise KeyboardInterrupt(f'stopped: go on with --first {done}') from None
     if leads: print(f"mean of {o.seeds}: error {result['error']:.3f}% on the {result['measured_on']} "
                     f"set, {result['together']:.2f}% together", flush=True)
     return result
