@@ -183,6 +183,17 @@ def _in_words(options):
     named = [f'--{k}' if v is True else f'--{k} {v}' for k,v in options.items() if v not in ('', 0)]
     return ' '.join(['fa_cnn', *named])
 
+def _data(o):
+    "What the options say of the data"
+    d = measured_sets(o.test, o.device, o.data or None)
+    return d._replace(x_train=d.x_train[:o.limit or None], y_train=d.y_train[:o.limit or None])
+
+def _settings(o):
+    "The arguments of `train_cnn` that the options stand for"
+    return dict(epochs=o.epochs, width=o.width, pairs=o.pairs, lr=o.lr, batch_size=o.batch,
+                weight_decay=o.decay, augment=CHANGES[o.change]) | PARTS.get(o.without, {})
+
+# %% ../nbs/09_cnn.ipynb #9c00003e
 def run_cnn(
     options:dict, # Of `fa_cnn`, those that change what is computed
     out:str='', # As there
@@ -193,14 +204,11 @@ def run_cnn(
     "Train and measure net after net"
     o,leads = SimpleNamespace(**options),not share or share.rank == 0
     file = Results(out, 'fa_cnn') if out and leads else None
-    d = measured_sets(o.test, o.device, o.data or None)
-    d = d._replace(x_train=d.x_train[:o.limit or None], y_train=d.y_train[:o.limit or None])
+    d,settings = _data(o),_settings(o)
     named = options | dict(data=Path(o.data).name)   # the folder may lie elsewhere on other machines
     result = {'command': _in_words(named), **named, 'trained_on': len(d.x_train),
               'measured_on': 'test' if o.test else 'validation', 'nets': [], 'commit': commit(),
               **machine(torch.device(o.device))}
-    settings = dict(epochs=o.epochs, width=o.width, pairs=o.pairs, lr=o.lr, batch_size=o.batch,
-                    weight_decay=o.decay, augment=CHANGES[o.change]) | PARTS.get(o.without, {})
     total = 0
     try:
         for seed in range(o.first, o.first + o.seeds):
