@@ -66,10 +66,12 @@ def modern_cnn(
     def init(shape, **kwargs): return kaiming_normal(shape, **kwargs)*(scale if norm else 1.)
     kind = dict(generator=generator, dtype=dtype, device=device)
     around = Residual if residual else Sequential
-    layers = [Reshape(c_in, *as_pair(size, 'size')), *conv_layers(c_in, width, 5, 2, norm, init, **kind)]
+    layers = [Reshape(c_in, *as_pair(size, 'size')),
+              *conv_layers(c_in, width, 5, 2, norm, init, **kind)]
     for c in width,2*width:
         for _ in range(pairs):
-            layers.append(around([l for _ in 'ab' for l in conv_layers(c, c, 3, 1, norm, init, **kind)]))
+            both = [conv_layers(c, c, 3, 1, norm, init, **kind) for _ in range(2)]
+            layers.append(around(both[0] + both[1]))
         layers += conv_layers(c, 2*c, 3, 2, norm, init, **kind)
     return Model([*layers, GlobalAvgPool(), Lin.init(4*width, n_out, init, **kind)],
                  CrossEntropy(smoothing))
@@ -121,19 +123,21 @@ def train_cnn(
         return augment(x.view(-1, c, *size), generator=noise).view(x.shape) if augment else x, y
     history = fit(share.model(model) if share else model, data, epochs, lr, batch_size,
         schedule=schedule, generator=generator,
-        optimizer=partial(SGD, momentum=.9, weight_decay=weight_decay, nesterov=True, decays=is_weight),
+        optimizer=partial(SGD, momentum=.9, weight_decay=weight_decay, nesterov=True,
+                          decays=is_weight),
         augment=change, callbacks=[ema, *callbacks], progress=progress)
     return ema.model, history
 
 # %% ../nbs/09_cnn.ipynb #9c00001d
 PARTS = dict(norm=dict(norm=False), residual=dict(residual=False), augment=dict(augment=None),
-             cycle=dict(schedule=None), smoothing=dict(smoothing=0.), scale=dict(scale=1.), average=dict(average=0.))
+             cycle=dict(schedule=None), smoothing=dict(smoothing=0.), scale=dict(scale=1.),
+             average=dict(average=0.))
 
 def shift_and_flip(
     x:Tensor, # Images `(n, c, h, w)`
     generator:torch.Generator=None, # Draws the changes
 )->Tensor: # Same shape
-    "Move images by up to two pixels and mirror every other one, by chance: for clothes, not for digits"
+    "Move images by up to two pixels, mirror half of them: for clothes, not for digits"
     mirrored = (torch.rand(len(x), 1, 1, 1, generator=generator) < .5).to(x.device)
     x = shift(x, generator=generator)
     return torch.where(mirrored, x.flip(3), x)
@@ -143,7 +147,7 @@ CHANGES = dict(affine=affine, flip=shift_and_flip)
 # %% ../nbs/09_cnn.ipynb #9c00001f
 @torch.no_grad()
 def probabilities(model, x, moves=((0, 0),), batch_size:int=1000):
-    "Of each class, `(n, n_out)`; the mean over copies of the images that were moved by so many pixels"
+    "Of each class, `(n, n_out)`; the mean over copies of the images, moved by so many pixels"
     c,h,w = image_shape(x)
     def one(batch):
         images = batch.view(-1, c, h, w)
@@ -158,13 +162,14 @@ def error(probs, y)->float:
     return round(100*(probs.argmax(1) != y).double().mean().item(), 4)
 
 def _one_net(d, seed, progress, **settings):
-    "Train a net and measure it on what stands in place of the test set; its record, net, probabilities"
+    "Train and measure a net: its record, the net, and what it says of the images"
     start = time.perf_counter()
     model,history = train_cnn(d, seed=seed, progress=progress, **settings)
     seconds = time.perf_counter() - start
     if history.interrupted: raise KeyboardInterrupt
     probs = probabilities(model, d.x_test)
-    record = dict(seed=seed, error=error(probs, d.y_test), copies=error(probabilities(model, d.x_test, CROSS), d.y_test),
+    copies = probabilities(model, d.x_test, CROSS)
+    record = dict(seed=seed, error=error(probs, d.y_test), copies=error(copies, d.y_test),
                   train_loss=[round(l, 5) for l in history.train_loss], seconds=round(seconds, 1))
     return record, model, probs
 
@@ -175,8 +180,8 @@ def _keep(result, record, together, file):
     result['error'] = round(fmean(o['error'] for o in result['nets']), 4)
     result['together'] = together   # the nets so far, their probabilities averaged
     if file: file.keep(result)
-    print('seed {seed}: error {error:.2f}%, {copies:.2f}% with copies, in {seconds} s'.format(**record),
-          flush=True)
+    print('seed {seed}: error {error:.2f}%, {copies:.2f}% with copies, in {seconds} s'.format(
+          **record), flush=True)
 
 def _in_words(options):
     "The command, without what is left out or 0"
@@ -205,7 +210,7 @@ def run_cnn(
     o,leads = SimpleNamespace(**options),not share or share.rank == 0
     file = Results(out, 'fa_cnn') if out and leads else None
     d,settings = _data(o),_settings(o)
-    named = options | dict(data=Path(o.data).name)   # the folder may lie elsewhere on other machines
+    named = options | dict(data=Path(o.data).name)   # the folder may lie elsewhere for others
     result = {'command': _in_words(named), **named, 'trained_on': len(d.x_train),
               'measured_on': 'test' if o.test else 'validation', 'nets': [], 'commit': commit(),
               **machine(torch.device(o.device))}
@@ -221,8 +226,8 @@ def run_cnn(
     except KeyboardInterrupt:
         done = o.first + len(result['nets'])
         raise KeyboardInterrupt(f'stopped: go on with --first {done}') from None
-    if leads: print(f"mean of {o.seeds}: error {result['error']:.3f}% on the {result['measured_on']} "
-                    f"set, {result['together']:.2f}% together", flush=True)
+    if leads: print(f"mean of {o.seeds}: error {result['error']:.3f}% on the "
+                    f"{result['measured_on']} set, {result['together']:.2f}% together", flush=True)
     return result
 
 # %% ../nbs/09_cnn.ipynb #9c000024
@@ -241,14 +246,16 @@ def in_processes(
         threads = str(max(1, torch.get_num_threads()//options['processes']))
         ended = subprocess.run(call, stderr=subprocess.PIPE, text=True,
                                env=os.environ | dict(OMP_NUM_THREADS=threads))
-        if ended.returncode: raise ChildProcessError('a process has ended, and with it all of them; '
-            f'nets that were finished are kept. It said: {last_words(ended.stderr)}')
+        if ended.returncode: raise ChildProcessError(
+            'a process has ended, and with it all of them; nets that were finished are kept. '
+            f'It said: {last_words(ended.stderr)}')
         return json.loads(Path(out).read_text('utf-8'))[-1]
 
 def last_words(text:str)->str:
     "The last line that names an error, without torchrun's own"
     said = [l.strip() for l in text.splitlines() if re.search(r'(Error|Exception|Interrupt)\b', l)]
-    return next((l for l in reversed(said) if 'ChildFailed' not in l and 'torch.distributed' not in l), 'nothing')
+    own = [l for l in said if 'ChildFailed' not in l and 'torch.distributed' not in l]
+    return own[-1] if own else 'nothing'
 
 # %% ../nbs/09_cnn.ipynb #9c000020
 @command
@@ -282,7 +289,8 @@ def fa_cnn(
         check_numbers(above=0, lr=lr)
         check_numbers(at_least=0, decay=decay, limit=limit, first=first)
         for name,value,known in ('change', change, CHANGES), ('without', without, ['', *PARTS]):
-            if value not in known: raise ValueError(f'{name} is one of {", ".join(known)}, not {value}')
+            if value not in known:
+                raise ValueError(f'{name} is one of {", ".join(known)}, not {value}')
         if out: Results(out, 'fa_cnn')
         if net: check_writable(net)
         image_shape(measured_sets(test, device, data or None).x_train)

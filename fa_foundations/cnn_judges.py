@@ -26,9 +26,10 @@ def _around_line(x, out, w, path=1., gate=True, turned=True):
     return path*out.g + g @ (w.t() if turned else w)
 
 add_exercise('09.1', 'around_grad(inp, out, w)',
-    'A residual path: `out = inp + relu(inp @ w)`, with `w` `(n, n)`. Write `around_grad(inp, out, w)` '
-    'that sets `inp.g` and `w.g` from `out.g`.',
-    cases=lambda draw: [_around_case(draw, 4, 3), _around_case(draw, 1, 5), _around_case(draw, 6, 2, float32)],
+    'A residual path: `out = inp + relu(inp @ w)`, with `w` `(n, n)`. Write '
+    '`around_grad(inp, out, w)` that sets `inp.g` and `w.g` from `out.g`.',
+    cases=lambda draw: [_around_case(draw, 4, 3), _around_case(draw, 1, 5),
+                        _around_case(draw, 6, 2, float32)],
     run=leaving_grads('inp', None, 'w'),
     judge=lambda inp,out,w: dict(zip(('inp.g', 'w.g'), autograd_of(_around, inp, w, up=out.g))),
     suspects={
@@ -59,10 +60,11 @@ def _smooth_line(logits, targ, eps, mean=True, right=None, rest=None, p=None):
     return g/n if mean else g
 
 add_exercise('09.2', 'smooth_grad(logits, targ, eps)',
-    'The loss is cross-entropy with smoothed labels: a share `eps` of each target is spread evenly over '
-    'all classes, the right one included. Write `smooth_grad(logits, targ, eps)` that returns its '
-    'gradient with respect to `logits` `(n, classes)`.',
-    cases=lambda draw: [_smooth_case(draw, 4, 3, .1), _smooth_case(draw, 3, 5, .4), _smooth_case(draw, 6, 2, .2, float32)],
+    'The loss is cross-entropy with smoothed labels: a share `eps` of each target is spread '
+    'evenly over all classes, the right one included. Write `smooth_grad(logits, targ, eps)` '
+    'that returns its gradient with respect to `logits` `(n, classes)`.',
+    cases=lambda draw: [_smooth_case(draw, 4, 3, .1), _smooth_case(draw, 3, 5, .4),
+                        _smooth_case(draw, 6, 2, .2, float32)],
     judge=_smooth_judge,
     suspects={
         'the loss is a mean over rows: divide by their number':
@@ -81,9 +83,11 @@ def _share_case(draw, rows, n, dtype=torch.float64):
     return draw(len(rows), n, dtype=dtype), rows
 
 add_exercise('09.3', 'of_all(grads, rows)',
-    'Several processes share a batch. Process `p` has `rows[p]` of its rows, and the gradient `grads[p]` `(n,)` of the mean loss of '
-    'these. Write `of_all(grads, rows)` that returns the gradient of the mean loss of the whole batch.',
-    cases=lambda draw: [_share_case(draw, [8, 7], 4), _share_case(draw, [1, 2, 5], 3), _share_case(draw, [4, 4], 2, float32)],
+    'Several processes share a batch. Process `p` has `rows[p]` of its rows, and the gradient '
+    '`grads[p]` `(n,)` of the mean loss of these. Write `of_all(grads, rows)` that returns the '
+    'gradient of the mean loss of the whole batch.',
+    cases=lambda draw: [_share_case(draw, [8, 7], 4), _share_case(draw, [1, 2, 5], 3),
+                        _share_case(draw, [4, 4], 2, float32)],
     judge=lambda grads,rows: sum(n*g for n,g in zip(rows, grads))/sum(rows),
     suspects={
         'shares differ: a process with more rows has more weight':

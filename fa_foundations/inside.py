@@ -29,7 +29,8 @@ class Watch:
         if len(history.step_loss) % self.every: return
         outs = relu_outputs(self.model, self.x)
         self.steps.append(len(history.step_loss))
-        self.counts.append(torch.stack([o.clamp(max=self.top).histc(40, 0, self.top) for o in outs]).cpu())
+        counts = [o.clamp(max=self.top).histc(40, 0, self.top) for o in outs]
+        self.counts.append(torch.stack(counts).cpu())
         self.dead.append([dead(o) for o in outs])
 
 # %% ../nbs/09b_inside.ipynb #9cb00009
@@ -53,14 +54,15 @@ def dead(
 # %% ../nbs/09b_inside.ipynb #9cb0000d
 @patch
 def plot(self:Watch): # A matplotlib figure
-    "A picture for each relu, first to last: the step across, the size of its outputs up, bright is many"
+    "A picture for each relu: the step across, the size of its outputs up, bright is many"
     from matplotlib import pyplot as plt
     n = len(self.counts[0])
-    fig,axes = plt.subplots(1, n, figsize=(7, 1.6), sharey=True, squeeze=False, layout='constrained')
+    fig,axes = plt.subplots(1, n, figsize=(7, 1.6), sharey=True, squeeze=False,
+                            layout='constrained')
     for i,ax in enumerate(axes[0]):
         grid = torch.stack([c[i] for c in self.counts], 1)
-        ax.imshow(grid.log1p(), origin='lower', aspect='auto', cmap='inferno', interpolation='nearest',
-                  extent=(self.steps[0], self.steps[-1], 0, self.top))
+        ax.imshow(grid.log1p(), origin='lower', aspect='auto', cmap='inferno',
+                  interpolation='nearest', extent=(self.steps[0], self.steps[-1], 0, self.top))
         ax.set_title(f'{self.dead[-1][i]:.0%} dead', fontsize=8)
         ax.tick_params(labelsize=7)
     fig.supxlabel('step', fontsize=9)
