@@ -104,7 +104,7 @@ def _is_changed(arg, original):
     "Has an answer written into its argument, or into the gradient from above?"
     if not isinstance(arg, Tensor): return False
     pairs = [(arg, original)] + ([(arg.g, original.g)] if hasattr(original, 'g') else [])
-    return not all(isinstance(a, Tensor) and torch.equal(a.detach().cpu(), b) for a,b in pairs)
+    return not all(isinstance(a, Tensor) and torch.equal(a.detach().cpu(), b.cpu()) for a,b in pairs)
 
 def _hint(ex, case, key, got, want, tol):
     "The hint of the suspect that agrees with `got` in `key`, else a common one"
