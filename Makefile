@@ -47,7 +47,7 @@ clean:     ## Remove what was built, and the environment
 $(READY): settings.ini setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    "Python 3.11 or newer is needed, this is %d.%d: try make PYTHON=python3.11 ..." % sys.version_info[:2])'
-	@echo 'Making the environment in .venv: a few minutes, once'
+	@echo 'Making the environment in .venv: a few minutes, once$(TORCH_INDEX:%=; torch from %)'
 	@$(PYTHON) -m venv .venv || { echo 'On Debian and Ubuntu: apt install python3-venv'; exit 1; }
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
 	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --index-url $(TORCH_INDEX) torch)
