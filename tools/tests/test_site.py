@@ -162,6 +162,8 @@ WIDE = """() => {
   const page = document.documentElement.scrollWidth > limit ? ['the page scrolls'] : [];
   return [...page, ...wide.slice(0, 3).map(el => el.outerHTML.slice(0, 120))];
 }"""
+# A column beside the text that is wider than its place, so that its ends are cut
+CUT = """els => els.filter(el => el.scrollWidth > el.clientWidth + 1).map(el => `${el.id} is cut: ${el.scrollWidth} in ${el.clientWidth}`)"""
 SERIOUS = """async (rules) => (await axe.run(rules ? {runOnly: rules} : {})).violations
   .filter(v => ['serious', 'critical'].includes(v.impact))
   .map(v => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].failureSummary}`)"""
@@ -207,6 +209,7 @@ def test_page(address, browser, name):
     page = open_page(browser, f'{address}{name}.html', bad)
     page.wait_for_load_state('networkidle')
     bad += page.eval_on_selector_all('.math', UNDRAWN) + page.evaluate(OUTSIDE)
+    bad += page.eval_on_selector_all('#quarto-sidebar, #quarto-margin-sidebar', CUT)
     if not page.query_selector('h1'): bad.append('no title')
     if page.eval_on_selector('.navbar-logo', 'el => el.getBoundingClientRect().height < 16'): bad.append('no logo')
     page.set_viewport_size(dict(width=390, height=844))
