@@ -94,8 +94,8 @@ def image_shape(
 # %% ../nbs/09_cnn.ipynb #9c000034
 def train_cnn(
     data:Data, # As `get_data` gives it: rows of pixels from 0 to 1, or images `(n, c, h, w)`
-    epochs:int=12, # Times through the training set
-    lr:float=.2, # The highest learning rate
+    epochs:int=13, # Times through the training set
+    lr:float=.4, # The highest learning rate
     batch_size:int=128, # Images a step
     weight_decay:float=5e-4, # Of weights; biases and what norms learn do not decay
     schedule=one_cycle, # From the share of training done to a factor for `lr`; None: always 1
@@ -260,10 +260,10 @@ def last_words(text:str)->str:
 # %% ../nbs/09_cnn.ipynb #9c000020
 @command
 def fa_cnn(
-    epochs:int=12, # Times through the training set
+    epochs:int=13, # Times through the training set
     width:int=32, # Channels after the first convolution
     pairs:int=1, # Residual pairs at each of two sizes
-    lr:float=.2, # The highest learning rate
+    lr:float=.4, # The highest learning rate
     batch:int=128, # Images a step
     decay:float=5e-4, # Weight decay
     change:str='affine', # How images change in training: affine, or flip (and shift)
