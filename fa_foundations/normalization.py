@@ -285,6 +285,12 @@ def _(case):
         mixed += other._asdict(),dict(mean=other.mean, inv=other.inv)
     return [_with(case, **m) for m in mixed]
 
+suspect(_Norm, 'Missing gamma', '{g} is what it would be if gamma were 1; multiply `out.g` by it')(
+    lambda case: [_with(case, None)])
+suspect(_Norm, 'Not normalised', '{g} is made from the input as it came, not the normalised one')(
+    lambda case: [_with(case, inv=torch.ones_like(case.call.out.kept.inv), **mean)
+                  for mean in ({}, dict(mean=0*case.call.out.kept.mean))]*(case.name == 'gamma'))
+
 @suspect(_Norm, 'n - 1 in place of n',
          '{g} is made with the variance over n - 1; in the pass it is over n')
 def _(case):
@@ -293,12 +299,6 @@ def _(case):
     value,mean,var = _paths(case) if case.name == 'inp' else (0., 0., 0.)
     return [_with(case, inv=((inv**-2 - eps)*more + eps).rsqrt()), value + more*(mean + var),
             value + mean + more*var]
-
-suspect(_Norm, 'Missing gamma', '{g} is what it would be if gamma were 1; multiply `out.g` by it')(
-    lambda case: [_with(case, None)])
-suspect(_Norm, 'Not normalised', '{g} is made from the input as it came, not the normalised one')(
-    lambda case: [_with(case, inv=torch.ones_like(case.call.out.kept.inv), **mean)
-                  for mean in ({}, dict(mean=0*case.call.out.kept.mean))]*(case.name == 'gamma'))
 
 # %% ../nbs/06_normalization.ipynb #d5852359
 class _Curve(Module):
