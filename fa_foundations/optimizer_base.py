@@ -77,9 +77,11 @@ def step(self:Optimizer):
     if not rows: raise RuntimeError('no parameter has a gradient: '
                                     'first `model(x, targ)`, then `model.backward()`')
     for p,*_ in rows:
-        kind = f'{tuple(p.shape)} {p.dtype}'
-        got = f'{tuple(p.g.shape)} {p.g.dtype}' if isinstance(p.g, Tensor) else in_a_line(p.g)
-        if got != kind: raise ValueError(f'a parameter {kind} has a gradient {got}: see its `bwd`')
+        got = tuple(p.g.shape) if isinstance(p.g, Tensor) else in_a_line(p.g)
+        if got != tuple(p.shape): raise ValueError(
+            f'a parameter {tuple(p.shape)} has a gradient {got}: see its `bwd`')
+        if p.g.dtype != p.dtype: raise ValueError(
+            f'a parameter of {p.dtype} has a gradient of {p.g.dtype}: see its `bwd`')
     self.steps += 1
     for wanted,decay in (True, float(self.weight_decay)), (False, 0.):
         part = [(p, p.g, state) for p,state,decays in rows if decays is wanted]
