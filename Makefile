@@ -2,6 +2,10 @@
 # The first Python that is new enough; `make PYTHON=/some/python ...` chooses another.
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
     $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+# Where torch comes from. On Linux, pip's own source has the build for NVIDIA GPUs alone, gigabytes with its libraries: without such a
+# GPU it is PyTorch's index of CPU builds, unless pip was told where to look. `make TORCH_INDEX= ...` leaves it to pip in any case.
+TORCH_INDEX ?= $(shell [ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || \
+    $(PYTHON) -m pip config list 2>/dev/null | grep -Eq 'index|find-links' || echo https://download.pytorch.org/whl/cpu)
 BIN := .venv/bin
 READY := .venv/.installed
 
@@ -43,8 +47,10 @@ clean:     ## Remove what was built, and the environment
 $(READY): settings.ini setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    "Python 3.11 or newer is needed, this is %d.%d: try make PYTHON=python3.11 ..." % sys.version_info[:2])'
-	@echo 'Making the environment in .venv: a few minutes, once'
+	@echo 'Making the environment in .venv: a few minutes, once$(TORCH_INDEX:%=; torch from %)'
 	@$(PYTHON) -m venv .venv || { echo 'On Debian and Ubuntu: apt install python3-venv'; exit 1; }
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
+	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --retries 1 --constraint constraints.txt --no-deps --index-url $(TORCH_INDEX) torch \
+	    || echo 'It could not be had there: torch comes with the rest')
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@

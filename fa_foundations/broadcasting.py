@@ -208,8 +208,8 @@ class MemoryLayout:
         self.dtype, self.itemsize, self.numel = t.dtype, t.itemsize, t.numel()
         self.storage_bytes = t.untyped_storage().nbytes()
         self.cells = _cells(t) if t.numel() <= 64 else None   # as many as a person can read
-        self.shares_memory = None if other is None else _share_memory(t, other)
         self._asked = other is not None
+        self.shares_memory = _share_memory(t, other) if self._asked else None
 
     def __repr__(self):
         lines = [f'shape {self.shape}, stride {self.stride}, offset {self.offset}, {self.dtype}',
@@ -220,7 +220,6 @@ class MemoryLayout:
         if self._asked: lines.append(f'shares memory with the other: {answer}')
         if self.cells is not None: lines.append(f'cells read:\n{self.cells.numpy()}')
         return '\n'.join(lines)
-
     def plot(self):
         "A figure of the memory's cells and of the cell that each index reads"
         if self.cells is None or not self.numel or self.storage_bytes > 64 * self.itemsize:

@@ -6,7 +6,7 @@
 __all__ = ['matmul_compiled', 'matmul_numpy', 'block', 'matmul_tiled', 'matmul_gpu']
 
 # %% ../nbs/01b_fast_matmul.ipynb #fc24900e
-import functools, os, re
+import ctypes, functools, os, re
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from time import sleep
@@ -162,11 +162,26 @@ def _tiles(a, b, c):
                         give(tile, c, i, j0+t*W)
 
 # %% ../nbs/01b_fast_matmul.ipynb #ac51b777
-@functools.cache
-def _workers(n): return ThreadPoolExecutor(n)
+_HOME = os.getpid()
 
-if hasattr(os, 'register_at_fork'):   # a forked process has none of the threads
-    os.register_at_fork(after_in_child=_workers.cache_clear)
+@functools.cache
+def _openmp():
+    "The OpenMP library whose threads torch uses, or None"
+    library = ctypes.CDLL(torch._C.__file__)   # finds what torch has loaded
+    return library if hasattr(library, 'GOMP_parallel') else None
+
+def _in_torchs(omp, f, n_threads):
+    "`run_in_threads` in the threads of torch"
+    faults = []
+    def member(_):
+        try:   # a team may be smaller than asked for
+            for t in range(omp.omp_get_thread_num(), n_threads, omp.omp_get_num_threads()): f(t)
+        except BaseException as e: faults.append(e)
+    omp.GOMP_parallel(ctypes.CFUNCTYPE(None, ctypes.c_void_p)(member), None, n_threads, 0)
+    if faults: raise faults[0]
+
+@functools.cache
+def _workers(n, process): return ThreadPoolExecutor(n)
 
 def run_in_threads(
     f, # What each thread calls, with its number
@@ -174,7 +189,9 @@ def run_in_threads(
 ):
     "Call `f(0)`, `f(1)`, ... at the same time, the first of them here"
     if n_threads == 1: return f(0)
-    others = [_workers(n_threads - 1).submit(f, t) for t in range(1, n_threads)]
+    if os.getpid() == _HOME and (omp := _openmp()): return _in_torchs(omp, f, n_threads)
+    workers = _workers(n_threads - 1, os.getpid())   # of this process
+    others = [workers.submit(f, t) for t in range(1, n_threads)]
     sleep(0)
     try: f(0)
     finally: wait(others)

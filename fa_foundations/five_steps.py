@@ -15,6 +15,7 @@ from .command import Results, check_numbers, command, mistakes
 from .backprop import Lin, Model, Relu
 from .training import evaluate, fit, linear_decay
 from .convolution import Conv, Flatten, Reshape
+from .batch_norm_paper import commit
 from .overfitting import (
     Dropout, SoftCrossEntropy, affine, elastic, mixup, random_erase, shift)
 
@@ -117,7 +118,8 @@ def fa_overfit(
     options = dict(ways=ways, sizes=sizes, seeds=seeds, epochs=epochs, lr=lr, batch=batch,
                    momentum=momentum)
     result = {'command': ' '.join(['fa_overfit', *(f'--{k} {v}' for k,v in options.items())]),
-              'measured_on': 'validation', **settings, 'nets': [], **machine(torch.device(device))}
+              'measured_on': 'validation', **settings, 'nets': [], 'commit': commit(),
+              **machine(torch.device(device))}
     for way,size,seed in product(ways.split(','), numbers, range(seeds)):
         net = train_one(data, way, size, seed, **settings)
         result['nets'].append(net)

@@ -197,7 +197,8 @@ def kaiming_uniform(
     **kwargs
 )->Tensor: # New weights
     "Uniform weights of variance `gain**2 / fan`"
-    return draw_values(shape, _kaiming_std(shape, a, mode, nonlinearity, layout), uniform=True, **kwargs)
+    std = _kaiming_std(shape, a, mode, nonlinearity, layout)
+    return draw_values(shape, std, uniform=True, **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #82d82e89
 @delegates(draw_values, but=['uniform'])

@@ -10,6 +10,7 @@ from .cards import module_names
 from .readme import for_github, front_matter
 
 FENCED = re.compile(r'(^ *```.*?^ *```)', re.M | re.S)   # a block of code
+NESTING = re.compile(r'\[([^][]*(?:\[`[^`]*`\]\([^)]*\)[^][]*)+)\](?=\()')   # the text of a link, with links in it
 
 class Page(Processor):
     "Turns the cells of a processed notebook into those of its page"
@@ -67,12 +68,13 @@ def relink(
     base:str, # The site's public address, with a slash at its end
     names:set, # From `documented`
     relative:bool=True, # Whether links within the site become relative
-) -> str: # The same; names in code, private names and helpers have no link
+) -> str: # The same; names in code, in the text of another link, private names and helpers have no link
     link = re.compile(rf'\[(`[^`]*`)\]\({re.escape(base)}[^)#]*#([^)]*)\)')
     def kept(m):
         first,*rest = m[2].split('.')
         return m[0] if first in names and not re.match('_[^_]', ''.join(rest[-1:])) else m[1]
-    text = link.sub(kept, FENCED.sub(lambda m: link.sub(r'\1', m[0]), text))
+    def plain(m): return link.sub(r'\1', m[0])
+    text = link.sub(kept, NESTING.sub(plain, FENCED.sub(plain, text)))
     return text.replace(f']({base}', '](') if relative else text
 
 # --- cards of documented names

@@ -86,6 +86,12 @@ def test_what_has_no_card_is_no_link():
             f'```python\n# as [`Lin`]({BASE}a.html#lin)\n```\n[`A.__call__`]({BASE}a.html#a.__call__)')
     assert relink(text) == '`_x` `A._y` `twins`\n```python\n# as `Lin`\n```\n[`A.__call__`](a.html#a.__call__)'
 
+def test_a_link_keeps_its_own_target():
+    "nbdev links the names in the text of a link, too"
+    lin = f'[`Lin`]({BASE}backprop.html#lin)'
+    assert relink(f'[{lin}](03_backprop.ipynb), [the {lin}, {lin}](x.html), [{lin}') == (
+        '[`Lin`](03_backprop.ipynb), [the `Lin`, `Lin`](x.html), [[`Lin`](backprop.html#lin)')
+
 def test_html_is_wrapped():
     out = dict(data={'text/html': ['<b>', '</b>'], 'text/plain': 'b'})
     pages.as_markdown(out)

@@ -2,6 +2,7 @@
 import re, subprocess, sys
 
 from nbdev.config import get_config
+from test_site import PAGES
 from tree import ROOT
 
 TEXT = (ROOT/'README.md').read_text('utf-8')
@@ -13,10 +14,18 @@ def test_example(tmp_path):
     assert run.stdout == printed, run.stderr
 
 def test_length():
-    "Ten lines of example; 400 to 600 words, with code and addresses; the tables grow with the book"
+    "Ten lines of example; short as a whole; what it is, the picture, two commands and two figures come first"
     code = re.search(r'```python\n(.*?)```', TEXT, re.S)[1]
     assert len(code.splitlines()) == 10
-    assert 400 <= len(re.sub(r'^\|.*', '', TEXT, flags=re.M).split()) <= 600
+    assert 400 <= len(TEXT.split()) <= 620
+    first = TEXT.partition('## In ten lines')[0]
+    assert len(first.split()) <= 300
+    for part in '![', 'make lesson', 'make test', '`matmul_torch`', '**The CNN by hand**: ': assert part in first
+
+def test_chapters():
+    "It leads to all chapters, in the order of the site's sidebar"
+    home,names,*chapters = PAGES
+    assert re.findall(r'/(\w+)\.html\)', TEXT.partition('## The chapters')[2]) == [*chapters, names]
 
 def test_addresses():
     "Links to the site and the repository follow settings.ini"
