@@ -50,6 +50,7 @@ $(READY): settings.ini setup.py constraints.txt
 	@echo 'Making the environment in .venv: a few minutes, once$(TORCH_INDEX:%=; torch from %)'
 	@$(PYTHON) -m venv .venv || { echo 'On Debian and Ubuntu: apt install python3-venv'; exit 1; }
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
-	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --index-url $(TORCH_INDEX) torch)
+	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --retries 1 --constraint constraints.txt --no-deps --index-url $(TORCH_INDEX) torch \
+	    || echo 'It could not be had there: torch comes with the rest')
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@

@@ -5,7 +5,8 @@
     python tools/notebooks.py --check nbs/01_matmul.ipynb --device fakegpu --times 2
 
 Each notebook runs in a process of its own. Cells that nbdev does not test (`#| notest`, `#| eval: false`, and `#| cuda` unless
-the device is cuda) keep the outputs that they have. The output of a cell with a line `#| timing: true` is never stale.
+the device is cuda) keep the outputs that they have. A cell with a line `#| once: true` runs on the CPU alone: what it shows does
+not depend on the device. The output of a cell with a line `#| timing: true` is never stale.
 """
 import argparse
 import contextlib
@@ -38,10 +39,11 @@ def stem(path):
 
 # ---- Running one
 
-def _skipped(cell, skip_flags):
-    "Whether nbdev does not run `cell` in tests"
+def _skipped(cell, skip_flags, device):
+    "Whether nbdev does not run `cell` in tests, or we do not on this device"
     if cell.cell_type != 'code' or 'nbdev_export(' in cell.source: return True
     directives = cell.directives_
+    if device != 'cpu' and 'once:' in directives: return True
     return directives.get('eval:', [''])[0].lower()=='false' or bool(skip_flags & directives.keys())
 
 def _is_progress(output):
@@ -73,7 +75,7 @@ def execute(path, device, times=1, folder=None, root=ROOT, export=None):
     nb = NBProcessor(path, rm_directives=False).nb
 
     def skip(cell):
-        if _skipped(cell, skip_flags): return True
+        if _skipped(cell, skip_flags, device): return True
         cell.outputs = []   # the shell leaves old outputs where a cell now prints nothing
 
     shell = CaptureShell(path, mpl_format='png')

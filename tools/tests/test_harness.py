@@ -32,6 +32,12 @@ def test_failing_cells(source, passes, tmp_path):
     else:
         with pytest.raises(RuntimeError): notebooks.execute_apart(path, 'cpu')
 
+def test_once(tmp_path):
+    "A cell that does not depend on the device runs on the CPU alone"
+    path = planted('#| once: true\n1/0', tmp_path)
+    with pytest.raises(RuntimeError): notebooks.execute_apart(path, 'cpu')
+    notebooks.execute_apart(path, 'fakegpu')
+
 @pytest.mark.parametrize('source,saved,is_stale', [
     ('1 + 1', '2', False), ('1 + 1', '3', True), ('None', '3', True), ('1 + 1', None, True),
     ('#| timing: true\n1 + 1', '3', False), ('#| timing: true\n1 + 1', None, True), ('#| timing: true\nNone', '3', True),

@@ -1,12 +1,24 @@
-"""Where `make` takes torch from, with programs that stand for those of other machines."""
+"""What `make` sets up: the tested set suits each Python that the package does, and torch comes from the right place."""
 import shutil
 import subprocess
+from importlib.metadata import distributions
 
 import pytest
+from nbdev.config import get_config
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from tree import ROOT
 
 CPU = 'https://download.pytorch.org/whl/cpu'
+
+def test_constraints_suit_the_oldest_python():
+    "3.11 means 3.11.0, too: Debian 12 has 3.11.2"
+    lines = (ROOT/'constraints.txt').read_text('utf-8').splitlines()
+    pinned = {canonicalize_name(line.partition('==')[0]) for line in lines if not line.startswith('#')}
+    asks = {d.name: d.metadata['Requires-Python'] or '' for d in distributions() if canonicalize_name(d.name) in pinned}
+    oldest = get_config(path=ROOT).min_python+'.0'
+    assert len(asks) > 50 and {name: ask for name,ask in asks.items() if oldest not in SpecifierSet(ask)} == {}
 
 @pytest.mark.parametrize('system,more,told,index', [
     ('Linux', [], '', CPU),
