@@ -70,6 +70,7 @@ def _check_range(n, lowest, highest):
     if lowest < 0 or highest >= n: raise ValueError(f'the columns of the logits are classes '
         f'0 to {n-1}: targ holds numbers from {lowest} to {highest}')
 
+# %% ../nbs/04_training.ipynb #c1a5030a
 def nll(
     logp:Tensor, # Log-probabilities, `(n, classes)`
     targ:Tensor, # Class numbers `(n,)`, any integer dtype, from 0 to classes-1
