@@ -92,8 +92,8 @@ def _record_of(layer, args):
     carried = [(t, getattr(t, 'record', None)) for t in args if isinstance(t, Tensor)]
     record = next((r for _,r in carried if r and r.open), None)
     if record and any(r is not record and t.is_floating_point() for t,r in carried):
-        raise TypeError(f'{in_a_line(layer)} is given numbers from a step outside of any layer: make that '
-                        'step a layer; a constant is an attribute of its layer')
+        raise TypeError(f'{in_a_line(layer)} is given numbers from a step outside of any layer: '
+                        'make that step a layer; a constant is an attribute of its layer')
     return record
 
 # %% ../nbs/03_backprop.ipynb #1dce718a
@@ -155,7 +155,7 @@ def backward(self:Module, input_grad:bool=True):
             layer,out,args = record.pop()
             layer = self if layer is None else layer
             if out.g is None: raise RuntimeError('no gradient has reached the output of '
-                                                 f'{in_a_line(layer)}: set `out.g`, or use it in layers')
+                f'{in_a_line(layer)}: set `out.g`, or use it in layers')
             _check_fit(out.g, out)   # a `bwd` may have assigned it
             layer.bwd(out, *args)
     finally:
@@ -222,7 +222,8 @@ class Sequential(Module):
     def __init__(self, layers:list):
         self.layers = list(layers)
         for l in self.layers:
-            if not isinstance(l, Module): raise TypeError(f'{in_a_line(l)} is no layer: make it a Module '
+            if not isinstance(l, Module): raise TypeError(
+                f'{in_a_line(l)} is no layer: make it a Module '
                 "with a `forward` and a `bwd`; `from_torch` makes layers of torch's")
     def forward(self, inp):
         for l in self.layers: inp = l(inp)
