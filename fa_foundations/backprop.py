@@ -10,6 +10,7 @@ __all__ = ['mse_grad', 'relu_grad', 'lin_grad', 'forward_and_backward', 'add_gra
 import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
+from .command import in_a_line
 from .fully_connected import general_relu, kaiming_normal, lin, mse, mse_diff, relu
 from .parameters import Holder, savable
 from .twins import Twins, check_plain, from_its_twin, in_torch
@@ -91,8 +92,8 @@ def _record_of(layer, args):
     carried = [(t, getattr(t, 'record', None)) for t in args if isinstance(t, Tensor)]
     record = next((r for _,r in carried if r and r.open), None)
     if record and any(r is not record and t.is_floating_point() for t,r in carried):
-        raise TypeError(f'{layer!r} is given numbers from a step outside of any layer: make that '
-                        'step a layer; a constant is an attribute of its layer')
+        raise TypeError(f'{in_a_line(layer)} is given numbers from a step outside of any layer: '
+                        'make that step a layer; a constant is an attribute of its layer')
     return record
 
 # %% ../nbs/03_backprop.ipynb #1dce718a
@@ -101,7 +102,7 @@ class Module(Holder):
     _record = None   # the calls of its last pass, until `backward`
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
     def bwd(self, out, *args): raise NotImplementedError(
-        f'{self!r} has no bwd, and does not return what a layer inside it made')
+        f'{in_a_line(self)} has no bwd, and does not return what a layer inside it made')
     def __call__(self, *args):
         record = _record_of(self, args)
         return self._begin(args) if record is None else self._run(record, args)
@@ -109,7 +110,7 @@ class Module(Holder):
         n,held = len(record.calls),[*args, *vars(self).values()]
         out = self.forward(*args)
         if not isinstance(out, Tensor):
-            raise TypeError(f'{self!r} must return one tensor, not a {type(out).__name__}')
+            raise TypeError(f'{in_a_line(self)} must return one tensor, not a {type(out).__name__}')
         if type(self).bwd is Module.bwd and getattr(out, 'record', None) is record: return out
         if any(out is t for t in held): out = out.view_as(out)   # it needs a `.g` of its own
         out.record,out.g = record,None
@@ -126,7 +127,8 @@ class Module(Holder):
 def _begin(self:Module, args, noted=True):
     "The call that starts a pass: on aliases of its arguments, which carry a new record"
     record,alias = Record(noted),{id(t): t.detach() for t in args if isinstance(t, Tensor)}
-    if not alias: raise TypeError(f'{self!r} is called without a tensor')
+    if not alias: raise TypeError(
+        f'{in_a_line(self)} is called without a tensor: {", ".join(map(in_a_line, args))}')
     for t in alias.values(): t.record = record
     if noted: self._record = None
     try:
@@ -153,7 +155,7 @@ def backward(self:Module, input_grad:bool=True):
             layer,out,args = record.pop()
             layer = self if layer is None else layer
             if out.g is None: raise RuntimeError('no gradient has reached the output of '
-                                                 f'{layer!r}: set `out.g`, or use it in layers')
+                f'{in_a_line(layer)}: set `out.g`, or use it in layers')
             _check_fit(out.g, out)   # a `bwd` may have assigned it
             layer.bwd(out, *args)
     finally:
@@ -220,7 +222,8 @@ class Sequential(Module):
     def __init__(self, layers:list):
         self.layers = list(layers)
         for l in self.layers:
-            if not isinstance(l, Module): raise TypeError(f'{l!r} is no layer: make it a Module '
+            if not isinstance(l, Module): raise TypeError(
+                f'{in_a_line(l)} is no layer: make it a Module '
                 "with a `forward` and a `bwd`; `from_torch` makes layers of torch's")
     def forward(self, inp):
         for l in self.layers: inp = l(inp)
@@ -295,7 +298,7 @@ def to_torch(
     model:Model, # Of layers that torch has, and `Residual`
 )->nn.Sequential: # The same layers in torch, without the loss
     "A copy of a model in torch's own layers, weights and buffers copied"
-    if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {model!r}')
+    if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {in_a_line(model)}')
     return nn.Sequential(*Twins(in_torch).row(model.layers))
 
 def from_torch(
@@ -304,6 +307,6 @@ def from_torch(
 )->Model: # The same layers in this library
     "A copy of torch's `module` as a `Model`, weights and buffers copied"
     if type(module) is not nn.Sequential: raise TypeError(
-        f'from_torch takes an nn.Sequential, not {module!r}: put its layers into one')
+        f'from_torch takes an nn.Sequential, not {in_a_line(module)}: put its layers into one')
     check_plain(module)
     return Model(Twins(from_its_twin).row(module), loss)

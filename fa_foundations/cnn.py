@@ -18,9 +18,10 @@ from .core import Data
 from .report import machine
 from .command import Results, check_numbers, check_writable, command, mistakes
 from .simard import measured_sets
+from .matmul import check_tensors
 from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu, Residual, Sequential
-from .windows import as_pair
+from .windows import as_pair, check_images
 from .convolution import Conv, GlobalAvgPool, Reshape
 from .normalization import BatchNorm
 from .batch_norm_paper import commit
@@ -85,8 +86,9 @@ def image_shape(
     x:Tensor, # Images `(n, c, height, width)`, or rows `(n, pixels)` of square grey ones
 )->tuple: # `(c, height, width)`
     "The shape of each image"
-    side = math.isqrt(x.shape[-1])
-    if x.ndim == 2 and side**2 == x.shape[1] > 0: return 1, side, side
+    check_tensors(images=x)
+    side = math.isqrt(x.shape[1]) if x.ndim == 2 else 0
+    if side and side**2 == x.shape[1]: return 1, side, side
     if x.ndim == 4: return tuple(x.shape[1:])
     raise ValueError('images are (n, channels, height, width), or rows (n, pixels) of square ones, '
                      f'not {tuple(x.shape)}')
@@ -138,6 +140,7 @@ def shift_and_flip(
     generator:torch.Generator=None, # Draws the changes
 )->Tensor: # Same shape
     "Move images by up to two pixels, mirror half of them: for clothes, not for digits"
+    check_images(x)
     mirrored = (torch.rand(len(x), 1, 1, 1, generator=generator) < .5).to(x.device)
     x = shift(x, generator=generator)
     return torch.where(mirrored, x.flip(3), x)

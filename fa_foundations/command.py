@@ -10,6 +10,7 @@ import json, math, os, secrets, stat, sys
 from contextlib import contextmanager
 from functools import wraps
 from inspect import currentframe
+from numbers import Real
 from pathlib import Path
 from fastcore.script import anno_parser
 
@@ -23,6 +24,12 @@ def mistakes():
     try: yield
     except (ValueError, TypeError, RuntimeError, OSError) as e: raise Mistake(str(e)) from e
 
+# %% ../nbs/00b_command.ipynb #1fa11e01
+def in_a_line(o)->str:
+    "What an error calls the object `o`: its `repr` if that is one short line, else its class"
+    text = repr(o)
+    return text if '\n' not in text and len(text) < 100 else f'a {type(o).__name__}'
+
 # %% ../nbs/00b_command.ipynb #01a92b17
 def check_numbers(
     at_least:float=-math.inf, # The smallest that is allowed
@@ -32,6 +39,7 @@ def check_numbers(
 ):
     "`ValueError` for the first number that is out of range or not finite"
     for name,x in numbers.items():
+        if not isinstance(x, Real): raise TypeError(f'{name} is a number, not {in_a_line(x)}')
         if at_least <= x and above < x < below: continue
         wanted = f'at least {at_least}' if at_least > -math.inf else f'more than {above}'
         if below < math.inf: wanted += f' and less than {below}'

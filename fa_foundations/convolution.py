@@ -34,7 +34,6 @@ def patches(
     "What each window sees: entry `[..., k, l, i, j]` is what tap `k, l` meets in window `i, j`"
     check_images(x)
     return _patches(x, *read_window(kernel, stride, padding, dilation))
-
 def _padded(x, edges, fill=0.):
     return pad_with(x, (*edges[1], *edges[0]), value=fill) if any(map(sum, edges)) else x
 def _patches(x, kernel, stride, edges, dilation, fill=0.):
@@ -63,8 +62,7 @@ def _columns(p, groups):
     return p.reshape(groups, c//groups*kh*kw, n*down*across)
 def _rows(w, groups):
     "A row for each output channel: `(groups, c_out/groups, c_in/groups*kh*kw)`"
-    return w.reshape(groups, len(w)//groups, w[0].numel())
-
+    return w.reshape(groups, len(w)//groups, w.shape[1:].numel())
 def conv2d(
     x:Tensor, # Images `(n, c_in, height, width)`
     w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
@@ -250,14 +248,16 @@ class GlobalAvgPool(Module):
 @savable
 class Flatten(Module):
     "Each image as a row"
-    def forward(self, inp): return inp.flatten(1)
+    def forward(self, inp):
+        if inp.ndim > 1: return inp.flatten(1)
+        raise ValueError(f'Flatten takes (n, ...), not {tuple(inp.shape)}')
     def bwd(self, out, inp): add_grad(inp, out.g.reshape(inp.shape))
 @savable
 class Reshape(Module):
     "Each row as an image, or anything else of the shape `sizes`"
     def __init__(self, *sizes): self.shape = sizes
     def forward(self, inp):
-        try: out = inp.reshape(len(inp), *self.shape)
+        try: out = inp.reshape(*inp.shape[:1], *self.shape)
         except RuntimeError as e: raise ValueError(
             f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
         out.rows = inp

@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../nbs/03b_culprits.ipynb #12ce66ee
 import inspect
-from copy import copy
 import torch
 from torch import Tensor
 from .checking import agree, fits, gradient, has_bwd, recorded, take_differences
@@ -17,7 +16,7 @@ from .core import norm, rel_error
 from .suspects import SUSPECTS, Case, explain, factor, suspect, upstream
 
 # %% ../nbs/03b_culprits.ipynb #b404d650
-class _Call:
+class Call:
     "One call of a layer with a `bwd`, on inputs of its own, with autograd from them to its output"
     def __init__(self, where, layer, forward, args):
         self.where,self.layer,self.forward,self.args = where,layer,forward,args
@@ -42,7 +41,7 @@ class _Call:
         return {n: t for n,(t,_) in mine.items()},{n: i for n,(_,i) in mine.items()}
 
 # %% ../nbs/03b_culprits.ipynb #d683051b
-def _true(call, tensors):
+def true_grads(call, tensors):
     "name -> true gradient by autograd; None where it does not know one"
     if not call.out.requires_grad: return None
     need = [t for t in tensors.values() if t.requires_grad]
@@ -51,16 +50,16 @@ def _true(call, tensors):
     true = {n: found.get(id(t), torch.zeros_like(t)) for n,t in tensors.items()}
     return true if all(g.isfinite().all() for g in true.values()) else None
 
-def _again(call):
+def run_again(call):
     "The output of a second run, and whether it is that of the first; buffers stay as they were"
     kept = [(t, t.clone()) for _,m,k,t in call.layer._named() if k in m.buffers]
     with torch.no_grad():
         out = call.forward(*call.cut)
         for t,old in kept: t.copy_(old)
     return out,out.equal(call.out)
-def _repeats(call): return _again(call)[1] and _again(call)[1]   # a random layer may once, by luck
+def _repeats(call): return run_again(call)[1] and run_again(call)[1]   # a random layer may once, by luck
 
-def _borne_out(call, tensors, true):
+def borne_out(call, tensors, true):
     "Do two small steps in a random direction see the slope that autograd sees?"
     if not _repeats(call): return True   # a random layer, or changed: nothing to compare with
     draw = torch.Generator('cpu').manual_seed(0)
@@ -69,7 +68,7 @@ def _borne_out(call, tensors, true):
         t.abs().mean() + 1e-9) for n,t in old.items()}
     def at(h):
         for n,t in tensors.items(): t.data.copy_(old[n] + h*way[n])
-        return (_again(call)[0]*upstream(call)).sum().item()
+        return (run_again(call)[0]*upstream(call)).sum().item()
     h = torch.finfo(call.out.dtype).eps**(1/3)
     up,down,_ = (at(step) for step in (h, -h, 0.))   # back to where it was
     parts = [(true[n]*way[n]) for n in tensors]
@@ -79,7 +78,7 @@ def _borne_out(call, tensors, true):
 def _true_by_differences(call, tensors, at_most=4000):
     "name -> true gradient by differences; None if too many, or the call cannot be repeated"
     if sum(t.numel() for t in tensors.values()) > at_most or not _repeats(call): return None
-    def weighted(): return (_again(call)[0]*upstream(call)).sum().item()
+    def weighted(): return (run_again(call)[0]*upstream(call)).sum().item()
     def one(t):
         size = as_float64(t.detach()).abs()
         step,every = size.clamp_min(size.mean().item() or 1.),torch.arange(t.numel(), device='cpu')
@@ -87,7 +86,7 @@ def _true_by_differences(call, tensors, at_most=4000):
     return {n: one(t) for n,t in tensors.items()}
 
 # %% ../nbs/03b_culprits.ipynb #31473d1a
-def _run_bwd(call, tensors, before=None):
+def run_bwd(call, tensors, before=None):
     "name -> `.g` after one `bwd`; the exception if there was one; what was changed in place"
     for n,t in tensors.items(): t.g = (before or {}).get(n)
     call.out.g,error = upstream(call).clone(),None
@@ -108,7 +107,7 @@ def _where(path, layer):
     return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
 
 # %% ../nbs/03b_culprits.ipynb #3c785cc3
-class _Tape:
+class Tape:
     "One pass, cut into its calls, each with what arrives from above"
     def __init__(self, point, exact):
         p,self.calls,self.busy = point.copy(),[],False
@@ -146,13 +145,13 @@ class _Tape:
         def tapped(*args):
             if self.busy: return forward(*args)
             self.busy = True
-            try: self.calls.append(_Call(where, layer, forward, args))
+            try: self.calls.append(Call(where, layer, forward, args))
             finally: self.busy = False
             return self.calls[-1].shown
         layer.forward = tapped
 
 # %% ../nbs/03b_culprits.ipynb #19e638de
-def _wrong(call, tensors, hand, true, rtol=1e-8):
+def wrong_names(call, tensors, hand, true, rtol=1e-8):
     "The names of the tensors whose gradient this call gets wrong"
     sizes = [a.abs().max().item() for a in call.cut if isinstance(a, Tensor) and a.numel()]
     noise = 1e-13*(1. if call.up is None else norm(call.up))*(1 + max(sizes, default=0.)) + 1e-307
@@ -166,11 +165,11 @@ def _wrong(call, tensors, hand, true, rtol=1e-8):
 def _right_when_fresh(call, tape):
     "Is its `bwd` right just after the call, though wrong after a later call of the same layer?"
     if sum(c.layer is call.layer for c in tape.calls) < 2: return False
-    again = _Call(call.where, call.layer, call.forward, call.args)
+    again = Call(call.where, call.layer, call.forward, call.args)
     again.up = call.up
     tensors,_ = again.tensors(tape.known)
-    true = _true(again, tensors)
-    return true is not None and not any(_wrong(again, tensors, _run_bwd(again, tensors)[0], true))
+    true = true_grads(again, tensors)
+    return true is not None and not any(wrong_names(again, tensors, run_bwd(again, tensors)[0], true))
 
 # %% ../nbs/03b_culprits.ipynb #8b39f913
 def _never(call, name, hand=None, old=False):
@@ -181,9 +180,9 @@ def _never(call, name, hand=None, old=False):
     return f'{kind} in {call.where}: its `bwd` gives `{name}.g` {what}' + (
         '; what the model holds there is stale, left by an earlier pass.' if old else '.')
 
-def _fault(call, tensors, hand, true, rtol, error, tape, stale):
+def fault_of(call, tensors, hand, true, rtol, error, tape, stale):
     "What is wrong in one call, in a sentence; None if nothing is"
-    wrong = list(_wrong(call, tensors, hand, true, rtol))
+    wrong = list(wrong_names(call, tensors, hand, true, rtol))
     there = [n for n in wrong if isinstance(hand[n], Tensor) and hand[n].is_floating_point()]
     if error and not there:
         shapes = 'multiplied' in str(error)   # torch's word where a matrix product does not fit
@@ -219,15 +218,15 @@ def _name_it(call, cases):
 def _assigns(call, tensors, name):
     "Does this `bwd` replace a gradient that another use has left?"
     before = {n: torch.ones_like(t) for n,t in tensors.items()}
-    fresh,kept = _run_bwd(call, tensors)[0][name],_run_bwd(call, tensors, before)[0][name]
+    fresh,kept = run_bwd(call, tensors)[0][name],run_bwd(call, tensors, before)[0][name]
     return fits(kept, tensors[name]) and agree(kept, fresh)
 
 def _lent(call, tensors):
     "The names of gradients that a second `bwd` of the same layer changes"
-    first = _run_bwd(call, tensors)[0]
+    first = run_bwd(call, tensors)[0]
     kept,up = {n: (t.g, t.g.clone()) for n,t in tensors.items() if fits(first[n], t)},call.up
     call.up = upstream(call)/3
-    _run_bwd(call, tensors)
+    run_bwd(call, tensors)
     call.up = up
     return [n for n,(g,old) in kept.items() if not g.equal(old)]
 
@@ -235,7 +234,7 @@ def _skipped(call, tensors):
     "The names of parameters without a gradient where that of the inputs is not wanted"
     inputs = {id(a) for a in call.cut}
     unwanted = {n: False for n,t in tensors.items() if id(t) in inputs}
-    asked,hand = _run_bwd(call, tensors)[0],_run_bwd(call, tensors, unwanted)[0]
+    asked,hand = run_bwd(call, tensors)[0],run_bwd(call, tensors, unwanted)[0]
     return [n for n,g in asked.items() if n not in unwanted and isinstance(g, Tensor)
             and not agree(hand[n], g)]
 
@@ -275,7 +274,7 @@ def _wiring(tape, uses, spoilt, error):
 # %% ../nbs/03b_culprits.ipynb #f7237032
 def diagnose(point, exact=True, stale=(), error=None):
     "The most likely mistake at this point, in a sentence; the fault nearest to the loss"
-    tape,uses,spoilt,unset = _Tape(point, exact),{},[],[]
+    tape,uses,spoilt,unset = Tape(point, exact),{},[],[]
     if tape.bare:
         where,composite = tape.bare[0]
         if not composite: return f'Never set in {where}: it has no `bwd`.'
@@ -283,67 +282,14 @@ def diagnose(point, exact=True, stale=(), error=None):
                 'that step a layer, or give it a `bwd`.')
     for call in reversed(tape.calls):
         tensors,origin = call.tensors(tape.known)
-        true,rtol = _true(call, tensors),1e-8   # before a `bwd` changes anything
-        hand,stop,changed = _run_bwd(call, tensors)   # and before the layer runs again
-        if true is None or not _borne_out(call, tensors, true):
+        true,rtol = true_grads(call, tensors),1e-8   # before a `bwd` changes anything
+        hand,stop,changed = run_bwd(call, tensors)   # and before the layer runs again
+        if true is None or not borne_out(call, tensors, true):
             true,rtol = _true_by_differences(call, tensors),1e-5
         if true is None: continue   # autograd cannot follow, and it is too large for differences
-        if found := _fault(call, tensors, hand, true, rtol, stop, tape, stale): return found
+        if found := fault_of(call, tensors, hand, true, rtol, stop, tape, stale): return found
         spoilt += [(call, n) for n in changed]
         unset += [(call, n) for n,t in tensors.items() if hand[n] is None and id(t) != origin[n]]
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true))
     if error and unset: return _never(*unset[0])   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)
-
-# %% ../nbs/03b_culprits.ipynb #5b1d0e02
-def _bounds(call, t, eps):
-    "The least and the most that the gradient of `t` may add up to, and how far rounding moves them"
-    old,h = t.detach().clone(),eps**.5*(t.detach().abs().mean().item() or 1.)
-    def at(way):
-        t.data.copy_(old + way*h)
-        return _again(call)[0]*upstream(call)
-    up,down,mid = (at(way) for way in (1, -1, 0))
-    slopes = torch.stack([up - mid, mid - down])/h
-    noise = 4*eps/h*mid.abs().sum() + max(1e-4, 30*eps**.5)*slopes.abs().sum()
-    return slopes.amin(0).sum().item(), slopes.amax(0).sum().item(), noise.item()
-
-def _outside(call, name, t, hand, eps):
-    "What is wrong with a gradient that adds up to less or more than it may; None if nothing is"
-    if not fits(hand, t): return None
-    hand,(least,most,noise) = hand.to(t),_bounds(call, t, eps)
-    total,slack = hand.sum().item(),noise + max(1e-4, 30*eps**.5)*hand.abs().sum().item()
-    if not (total < least - slack or total > most + slack): return None
-    where = f'in {call.where}: `{name}.g` adds up to {total:.4g}, but as all entries move together'
-    if most - least > slack: return f'Kink {where} the slope is from {least:.4g} to {most:.4g}.'
-    return f'Ties {where} the slope is {most:.4g}; of what is equal only one counts.'
-
-# %% ../nbs/03b_culprits.ipynb #5b1d0e04
-def _apart(call):
-    "The same call off the kink: each entry of its inputs moved a little by itself"
-    new,draw = copy(call),torch.Generator('cpu').manual_seed(0)
-    def moved(t):
-        if not isinstance(t, Tensor) or not t.is_floating_point(): return t
-        way = torch.rand(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)
-        return t.detach() + .01*(t.detach().abs().mean().item() or 1.)*way
-    new.cut = [moved(t) for t in call.cut]
-    with torch.no_grad(): new.out = call.forward(*new.cut).clone()
-    return new
-
-def _unbounded(tape, eps):
-    "What is wrong with each gradient that is out of bounds on a kink, and not off it"
-    for call in reversed(tape.calls):
-        call.up = None if call.up is None else call.up.abs()   # so that no two can cancel
-        call.cut = [a.detach().clone() if isinstance(a, Tensor) else a for a in call.cut]   # no twins
-        tensors,_ = call.tensors(tape.known)
-        hand = _run_bwd(call, tensors)[0]   # before the layer runs again
-        if not _again(call)[1]: continue   # a random layer
-        for n,t in tensors.items():
-            if not (said := _outside(call, n, t, hand[n], eps)): continue
-            off = _apart(call)
-            moved,_ = off.tensors(tape.known)
-            if not _outside(off, n, moved[n], _run_bwd(off, moved)[0][n], eps): yield said
-
-def beside_kinks(point, exact=True):
-    "The first gradient that no slope beside a kink bears out, in a sentence; else an empty one"
-    try: return next(_unbounded(_Tape(point, exact), point.same.eps), '')
-    finally: point.same.rewind()   # random layers have drawn from their generators

@@ -13,7 +13,8 @@ from .backprop import Module
 from .checking import Point, changed, fits, judge_gradient, stale, unasked
 from .copies import SamePass, as_float64, deep_copies, session_kept, walk_parts
 from .core import norm
-from .culprits import beside_kinks, diagnose, modules_by_path
+from .culprits import diagnose, modules_by_path
+from .hidden import beside_kinks, cancelled, see_through
 from .report import Table, code_html
 
 # %% ../nbs/03c_doctor.ipynb #c9b1c997
@@ -30,7 +31,6 @@ def _cells(r):
     verdict = 'right' if r.ok else 'WRONG' if r.judged else 'not judged'
     return (verdict, r.name, str(r.shape), error(r.autograd, '1e-12'),
             error(r.differences, '1e-6'), str(r.checked), '; '.join(say))
-
 _HEADS = 'verdict tensor shape autograd differences checked'.split() + ['worst element, notes']
 
 # %% ../nbs/03c_doctor.ipynb #eadb0037
@@ -164,8 +164,7 @@ def _remarks(rows, point, replaced, error, lost):
 def _search(point, rows, exact, old, error):
     "The diagnosis; the reader's code runs in it, so it may fail in any way"
     try:
-        said = diagnose(point.shifted(1e-3), exact, old, error)
-        return said.startswith('Unknown') and beside_kinks(point, exact) or said
+        return see_through(point, exact, diagnose(point.shifted(1e-3), exact, old, error))
     except Exception as e:
         name = next((r.name for r in reversed(rows) if not r.ok), 'none')
         return (f'Unknown mistake: `{name}.g` is the wrong gradient nearest to the loss; the '
@@ -185,6 +184,7 @@ def _habit(point, hand, auto, rows, exact):
         other = {n: hand[n] != g for n,g in auto.items() if g is not None and fits(hand[n], g)}
         return said.split()[0], said, [r.name for r in rows if any(
             r.name in other and other[r.name][k] for k in r.kinks)]
+    if said := cancelled(point.shifted(1e-3), exact): return said.split(' in ')[0], said, []
 
 def _examine(point, old, max_elements):
     "The rows, the diagnosis, and the exceptions of the backward pass and of autograd"

@@ -278,6 +278,7 @@ def conv2d_gpu(
     if b is not None: out += b.detach()
     return out.view(len(x), *size, -1).permute(0, 3, 1, 2)
 
+# %% ../nbs/05a_fast_convolution.ipynb #c5a20007
 def conv_grads_gpu(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=True):
     "For dL/dout `g`, as `conv_grads`: by the kernel of `conv2d_gpu`"
     settings = stride, padding, dilation, groups

@@ -13,6 +13,7 @@ from operator import index
 import torch
 from torch import Tensor
 from fastcore.meta import delegates
+from .command import in_a_line
 from .matmul import check_tensors
 
 # %% ../nbs/02_fully_connected.ipynb #5df48b4f
@@ -51,6 +52,7 @@ def relu(
     x:Tensor, # Any shape
 )->Tensor: # Same shape and dtype
     "Keep what is positive, and make the rest zero"
+    if x.is_complex(): raise TypeError(f'relu asks what is positive: no {x.dtype}')
     return x.clamp_min(0)
 
 # %% ../nbs/02_fully_connected.ipynb #b76ce818
@@ -77,6 +79,7 @@ def mse_diff(
     targ:Tensor, # Targets of the same shape, or `(n,)` for `(n, 1)` and the reverse; any real dtype
 )->Tensor: # Shape and dtype of `output`
     "`output - targ` without broadcasting"
+    check_tensors(output=output, targ=targ)
     if output.shape != targ.shape: targ = _same_shape(output, targ)
     if not output.is_floating_point() or targ.is_complex():
         raise TypeError(f'mse takes a floating-point output and a real targ: use .to(dtype) on '
@@ -113,7 +116,7 @@ def calculate_fans(
 def check_generator(generator):
     "Refuse a seed, or what else is no generator"
     if not isinstance(generator, (torch.Generator, type(None))):
-        raise TypeError(f'generator is {generator!r}, not a torch.Generator().manual_seed(...)')
+        raise TypeError(f'generator is {in_a_line(generator)}, not a torch.Generator().manual_seed(...)')
 
 def draw_values(
     shape:tuple,

@@ -196,13 +196,15 @@ def _open(path, no):
     old = b'fa_foundations model, format 1'
     with open(path, 'rb') as f: earlier = f.read(len(old)) == old
     if earlier: raise no('is of an earlier format, which only the version that wrote it can load')
+    def broken(e): return no(f'is not a model file, or damaged or cut short: {str(e)[:200]}')
     try:
         with safe_open(path, 'pt', device='cpu') as f:
             text = (f.metadata() or {}).get('fa_foundations')
-            if text is None: raise no('has no layers: for its tensors see `safetensors.torch`')
-            return json.loads(text),{name: f.get_tensor(name).clone() for name in f.keys()}
-    except (SafetensorError, OSError, json.JSONDecodeError, RecursionError) as e:
-        raise no(f'is not a model file, or damaged or cut short: {str(e)[:200]}') from None
+            stored = {name: f.get_tensor(name).clone() for name in f.keys()}
+    except (SafetensorError, OSError) as e: raise broken(e) from None
+    if text is None: raise no('has no layers: for its tensors see `safetensors.torch`')
+    try: return json.loads(text),stored
+    except (ValueError, RecursionError) as e: raise broken(e) from None
 
 def load(
     path:str|Path, # File that `save` wrote

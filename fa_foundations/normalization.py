@@ -23,7 +23,6 @@ class Form(NamedTuple):
     view:tuple   # The shape in which it looks at the input
     stats:tuple  # Of means and variances: 1 for each axis that is averaged over
     params:tuple # Of gamma and beta
-
     @property
     def count(self)->int:
         "How many numbers share a mean"
@@ -258,12 +257,11 @@ class BatchNorm(_Norm):
         return out
 
 # %% ../nbs/06_normalization.ipynb #0979dbb8
-def _with(case, **other):
-    "The gradient in question, had the norm kept something else"
+def _with(case, *gamma, **other):
+    "The gradient in question, had the norm another gamma, or kept something else"
     out = SimpleNamespace(g=case.up, kept=case.call.out.kept._replace(**other))
-    grads = dict(zip(('inp', 'gamma', 'beta'), _grads(case.inp, out, case.layer.gamma)))
+    grads = dict(zip(('inp', 'gamma', 'beta'), _grads(case.inp, out, *gamma or [case.layer.gamma])))
     return grads[case.name].reshape(case.t.shape)
-
 def _paths(case):
     "What reaches the input through the value, the mean and the variance"
     form,value = case.call.out.kept.form,_with(case, given=True)
@@ -271,13 +269,10 @@ def _paths(case):
     mean = mean.reshape(value.shape)
     return value,mean,case.true - value - mean
 
-# %% ../nbs/06_normalization.ipynb #61ba1272
-def _left_out(i, part):
-    @suspect(_Norm, f'Path through the {part} left out',
-             f'{{g}} lacks what reaches the output through the {part}; there are three paths')
-    def _(case): return [case.true - _paths(case)[i]]
-
-for _part in enumerate(('value', 'mean', 'variance')): _left_out(*_part)
+for _i,_part in enumerate(('value', 'mean', 'variance')):
+    suspect(_Norm, f'Path through the {_part} left out',
+            f'{{g}} lacks what reaches the output through the {_part}; there are three paths')(
+        lambda case, i=_i: [case.true - _paths(case)[i]])
 
 @suspect(_Norm, 'Statistics of the wrong mode', '{g} mixes up the modes: in training mean and '
          'variance depend on the input; in evaluation they are the running ones, constants')
@@ -290,27 +285,32 @@ def _(case):
         mixed += other._asdict(),dict(mean=other.mean, inv=other.inv)
     return [_with(case, **m) for m in mixed]
 
+suspect(_Norm, 'Missing gamma', '{g} is what it would be if gamma were 1; multiply `out.g` by it')(
+    lambda case: [_with(case, None)])
+suspect(_Norm, 'Not normalised', '{g} is made from the input as it came, not the normalised one')(
+    lambda case: [_with(case, inv=torch.ones_like(case.call.out.kept.inv), **mean)
+                  for mean in ({}, dict(mean=0*case.call.out.kept.mean))]*(case.name == 'gamma'))
+
 @suspect(_Norm, 'n - 1 in place of n',
          '{g} is made with the variance over n - 1; in the pass it is over n')
 def _(case):
     form,inv,eps = case.call.out.kept.form,case.call.out.kept.inv,case.layer.eps
     more = form.count/(form.count - 1)
-    value,*others = _paths(case) if case.name == 'inp' else (0., 0., 0.)
-    return [_with(case, inv=((inv**-2 - eps)*more + eps).rsqrt()), value + more*sum(others)]
+    value,mean,var = _paths(case) if case.name == 'inp' else (0., 0., 0.)
+    return [_with(case, inv=((inv**-2 - eps)*more + eps).rsqrt()), value + more*(mean + var),
+            value + mean + more*var]
 
 # %% ../nbs/06_normalization.ipynb #d5852359
 class _Curve(Module):
     def to_twin(self, twins): return self.twin()
     @classmethod
     def from_twin(cls, m, twins): return cls()
-
 @savable
 class Sigmoid(_Curve):
     "`1/(1 + exp(-x))`, from 0 to 1"
     twin = nn.Sigmoid
     def forward(self, inp): return inp.sigmoid()
     def bwd(self, out, inp): add_grad(inp, out.g*out*(1 - out))
-
 @savable
 class Tanh(_Curve):
     "The hyperbolic tangent, from -1 to 1"

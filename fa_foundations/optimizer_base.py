@@ -7,14 +7,19 @@ __all__ = ['Optimizer']
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f000003
 import copy, math
+from collections.abc import Iterable
+from numbers import Real
+from operator import index
 import torch
 from fastcore.basics import patch
 from torch import Tensor
+from .command import in_a_line
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f000007
 class Optimizer:
     "What optimisers share; each adds `update`, the rule by which it moves parameters"
     shares = ()   # names of settings that are less than 1
+    pairs = ()    # names of settings that are two numbers
     def __init__(self,
         params,    # Tensors to train, such as `model.parameters()`; each is taken once
         lr:float,  # Learning rate
@@ -22,9 +27,15 @@ class Optimizer:
         decays=None, # Function of a parameter: does it decay? None: all do
         **settings,  # What else a rule has; like `lr`, each may be set anew before any step
     ):
-        if isinstance(params, Tensor): raise TypeError('params is a list of tensors: [p]')
-        self.params = list({id(p): p for p in params}.values())
+        listed = isinstance(params, Iterable) and not isinstance(params, Tensor)
+        some = list(params) if listed else [None]
+        if not all(isinstance(p, Tensor) and p.is_floating_point() for p in some): raise TypeError(
+            'params is a list of tensors: [p], floating-point numbers as in `model.parameters()`, '
+            f'not {in_a_line(params)}')
+        self.params = list({id(p): p for p in some}.values())
         if not self.params: raise ValueError('no parameters: has the model layers with weights?')
+        if decays is not None and not callable(decays):
+            raise TypeError(f'decays is a function of a parameter, not {in_a_line(decays)}')
         self.decaying = [decays is None or bool(decays(p)) for p in self.params]
         self.state,self.steps = [{} for _ in self.params],0   # of each parameter; of all
         self._settings = dict(lr=lr, weight_decay=weight_decay, **settings)
@@ -33,9 +44,14 @@ class Optimizer:
     def _check(self):
         for k in self._settings:
             v,end = getattr(self, k),1 if k in self.shares else math.inf
-            for x in v if isinstance(v, (tuple, list)) else [v]:
-                if isinstance(x, (int, float)) and not 0 <= x < end: raise ValueError(
-                    f'{k} must be 0 or more and less than {end}, not {v!r}')
+            if isinstance(v, Tensor) and v.ndim == 0: setattr(self, k, v := v.item())
+            each = v if k in self.pairs and isinstance(v, (tuple, list)) else [v]
+            what = f'{k} are two numbers' if k in self.pairs else f'{k} is a number'
+            if not all(isinstance(x, Real) for x in each):
+                raise TypeError(f'{what}, not {in_a_line(v)}')
+            if len(each) != 1 + (k in self.pairs): raise ValueError(f'{what}, not {v!r}')
+            if not all(0 <= x < end for x in each): raise ValueError(
+                f'{k} must be 0 or more and less than {end}, not {v!r}')
     def zero_grad(self):
         "Forget the gradients"
         for p in self.params: p.g = None
@@ -61,10 +77,13 @@ def step(self:Optimizer):
     if not rows: raise RuntimeError('no parameter has a gradient: '
                                     'first `model(x, targ)`, then `model.backward()`')
     for p,*_ in rows:
-        if p.g.shape != p.shape: raise ValueError(
-            f'a parameter {tuple(p.shape)} has a gradient {tuple(p.g.shape)}: see its `bwd`')
+        got = tuple(p.g.shape) if isinstance(p.g, Tensor) else in_a_line(p.g)
+        if got != tuple(p.shape): raise ValueError(
+            f'a parameter {tuple(p.shape)} has a gradient {got}: see its `bwd`')
+        if p.g.dtype != p.dtype: raise ValueError(
+            f'a parameter of {p.dtype} has a gradient of {p.g.dtype}: see its `bwd`')
     self.steps += 1
-    for wanted,decay in (True, self.weight_decay), (False, 0.):
+    for wanted,decay in (True, float(self.weight_decay)), (False, 0.):
         part = [(p, p.g, state) for p,state,decays in rows if decays is wanted]
         for portion in _portions(part): self.update(*portion, decay)
 
@@ -86,11 +105,17 @@ def state_dict(self:Optimizer):
 @patch
 def load_state_dict(self:Optimizer, state:dict):
     "Take over what `state_dict` of such an optimiser gave: all, or a `ValueError` and nothing"
-    rows = list(zip(state['state'], self.params))
-    shapes = all(getattr(v, 'shape', ()) in ((), p.shape) for kept,p in rows for v in kept.values())
-    if not (shapes and len(rows) == len(state['state']) == len(self.params) and
-            state['settings'].keys() == self._settings.keys()):
-        raise ValueError('nothing was loaded: this is the state of another optimiser or model')
-    def own(v, p): return v.to(p.device, copy=True) if isinstance(v, Tensor) else v
-    self.state = [{k: own(v, p) for k,v in kept.items()} for kept,p in rows]
-    vars(self).update(state['settings'], steps=state['steps'])
+    new,wrong = copy.copy(self),'this is the state of another optimiser or model'
+    def own(v, p):
+        if getattr(v, 'shape', ()) not in ((), p.shape): raise ValueError(wrong)
+        return v.to(p.device, copy=True) if isinstance(v, Tensor) else v
+    try:
+        new.state = [{k: own(v, p) for k,v in kept.items()}
+                     for kept,p in zip(state['state'], self.params, strict=True)]
+        if state['settings'].keys() != self._settings.keys(): raise ValueError(wrong)
+        vars(new).update(state['settings'], steps=index(state['steps']))
+        new._check()
+    except ValueError as e: raise ValueError(f'nothing was loaded: {e}') from None
+    except (KeyError, AttributeError, TypeError):
+        raise ValueError(f'nothing was loaded: {wrong}') from None
+    vars(self).update(vars(new))

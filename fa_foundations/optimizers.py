@@ -80,7 +80,7 @@ def update(self:RMSProp, ps, gs, states, decay):
 # %% ../nbs/07_optimizers.ipynb #070e18f4
 class Adam(Optimizer):
     "Steps along an average of gradients, divided by the root of an average of their squares"
-    shares = 'betas',
+    shares = pairs = 'betas',
     def __init__(self,
         params,                # Tensors to train, such as `model.parameters()`
         lr:float=1e-3,         # Learning rate; like all settings, it may be set anew
@@ -89,8 +89,7 @@ class Adam(Optimizer):
         weight_decay:float=0., # Share of the parameter that is added to its gradient
         decays=None,           # Function of a parameter: does it decay? None: all do
     ):
-        if len(betas) != 2: raise ValueError(f'betas are two numbers, not {betas!r}')
-        super().__init__(params, lr, weight_decay, decays, betas=tuple(betas), eps=eps)
+        super().__init__(params, lr, weight_decay, decays, betas=betas, eps=eps)
 
 # %% ../nbs/07_optimizers.ipynb #0791cf33
 @patch

@@ -16,7 +16,7 @@ from .fully_connected import check_generator
 from .parameters import savable
 from .backprop import Module, add_grad
 from .suspects import suspect
-from .training import CrossEntropy
+from .training import CrossEntropy, check_scores
 from .windows import check_images
 
 # %% ../nbs/08_overfitting.ipynb #8a0c000b
@@ -193,9 +193,12 @@ class SoftCrossEntropy(CrossEntropy):
     "Cross-entropy with class numbers `(n,)` or probabilities `(n, classes)` as targets"
     def _soft(self, inp, targ):
         if targ.shape != inp.shape: raise ValueError(f'logits {tuple(inp.shape)} need '
-            f'probabilities of that shape, or ({len(inp)},) class numbers, not {tuple(targ.shape)}')
+            f'probabilities of that shape, or (n,) class numbers, not {tuple(targ.shape)}')
+        if targ.is_complex(): raise TypeError(f'probabilities are real numbers, not {targ.dtype}')
         return targ.to(inp.dtype)*(1 - self.smoothing) + self.smoothing/inp.shape[1]
     def forward(self, inp, targ):
+        check_scores(inp)
+        check_tensors(targ=targ)
         if targ.ndim != 2: return super().forward(inp, targ)
         return (self._soft(inp, targ)*inp.log_softmax(1)).sum()/-len(inp)
     def bwd(self, out, inp, targ):

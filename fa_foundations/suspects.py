@@ -6,6 +6,7 @@
 __all__ = ['SUSPECTS', 'suspect', 'explain']
 
 # %% ../nbs/03aa_suspects.ipynb #cf4bc738
+from itertools import combinations, product
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -26,7 +27,10 @@ class Case:
         self.up = upstream(call)
         self.inp = next(a for a in [*call.cut, t] if isinstance(a, Tensor))
         self.n = len(self.inp) if self.inp.ndim else 1
-        self.square = [p for p in call.layer.parameters() if p.shape == self.up.shape[-1:]*2]
+        self.places = self.up[0, 0].numel() if self.up.ndim > 2 else 1
+        self.params = [p for p in call.layer.parameters() if p is not t]
+        self.square = [(p, i, j) for p in self.params for i,j in combinations(range(p.ndim), 2)
+                       if p.shape[i] == p.shape[j]]
 
     def vjp(self, up):
         "What would be true if `up` arrived from above"
@@ -38,6 +42,12 @@ class Case:
         moved = value.detach().requires_grad_()
         out = self.call.forward(*(moved if a is self.t else a for a in self.call.cut))
         return torch.autograd.grad(out, moved, self.up)[0]
+
+    def having(self, p, value):
+        "What would be true if the layer's parameter `p` were `value`"
+        kept,p.data = p.data,value
+        try: return torch.autograd.grad(self.call.forward(*self.call.cut), self.t, self.up)[0]
+        finally: p.data = kept
 
     def one_example(self, i):
         "What example `i` alone gives"
@@ -57,12 +67,34 @@ def factor(case):
     if case.hand.shape != case.true.shape: return 0.,''
     size,n = norm(case.true),case.n
     c = (case.hand/size*(case.true/size)).sum().item()
-    words = {2.: '2', .5: '1/2', n: f'{n}, the batch size,',
-             1/n: f'1/{n}, one over the batch size,'}
+    counts = {2: '', n: ', the batch size,'}
+    if case.places > 1:
+        counts |= {case.places: ', the positions in an image,',
+                   n*case.places: ', the positions in all images,'}
+    if case.inp.ndim > 2 and not any(True for _ in case.layer.parameters()):   # a pooling, say
+        counts[case.inp.numel()//max(1, case.up.numel())] = ', the inputs of each output,'
+    words = {k: f'{k}{what}' for k,what in counts.items()}
+    words |= {1/k: f'1/{k}' + what.replace(', ', ', one over ', 1) for k,what in counts.items()}
     match = [w for v,w in words.items() if abs(abs(c) - v) < 1e-6*v]
     return c,('minus ' if c < 0 else '') + (match or [f'{abs(c):.4g}'])[0]
 
 # %% ../nbs/03aa_suspects.ipynb #d9406542
+def _sums(c):
+    "`out.g` of an image, summed over each choice of axes"
+    axes = range(c.up.ndim if c.up.ndim > 2 else 0)
+    return [c.up.sum(some) for k in axes[1:] for some in combinations(axes, k)]
+
+def _shifted(c):
+    "Is the gradient of an image right, but a pixel or two away from its place?"
+    def inside(t, i, j):
+        h,w = t.shape[2:]
+        return t[:, :, max(i, 0):h + min(i, 0), max(j, 0):w + min(j, 0)]
+    def meets(i, j):
+        true = inside(c.true, -i, -j)
+        return true.any() and agree(inside(c.hand, i, j), true)
+    return (c.true.ndim == 4 and not c.is_param and c.hand.shape == c.true.shape and
+            any(meets(i, j) for i,j in product(range(-2, 3), repeat=2)))
+
 _SUMS = (
     ('Zero gradient', lambda c: [c.true*0],
      '{g} is zero everywhere, so nothing of `out.g` gets through'),
@@ -73,6 +105,11 @@ _SUMS = (
      '{g} still has one gradient for each example; add them up with `.sum(0)`'),
     ('Mean instead of sum over the batch', lambda c: [c.true/c.n]*c.is_param,
      '{g} is 1/n of the true gradient (n = {n}, the batch size), but examples add up'),
+    ('Mean instead of sum over positions',
+     lambda c: [c.true/c.places, c.true/(c.n*c.places)]*(c.is_param and c.places > 1),
+     '{g} is {times} times the true gradient, but positions add up, as examples do'),
+    ('Sum over the wrong axes', _sums,
+     '{g} is `out.g` summed over the wrong axes; sum over all but its own, for images (0, 2, 3)'),
     ('Sum over the wrong axis',
      lambda c: [c.up.sum(d, keepdim=k) for d in range(1, c.up.ndim) for k in (False, True)],
      '{g} is `out.g` summed over another axis than the batch; use `.sum(0)`'),
@@ -82,8 +119,11 @@ _SUMS = (
     ('Wrong shape', lambda c: [c.hand]*(c.hand.shape != c.true.shape and
                                         agree(c.hand.reshape(c.true.shape), c.true)),
      '{g} has the right numbers, but a `squeeze`, a `None` or a `keepdim` too many'),
-    ('Transpose', lambda c: [c.true.t(), *(c.up @ m for m in c.square)],
+    ('Transpose', lambda c: [*(c.true.transpose(i, j) for i,j in combinations(range(c.t.ndim), 2)),
+                             *(c.having(p, p.transpose(i, j)) for p,i,j in c.square)],
      'one matrix of the product that makes {g} must be transposed, or must not'),
+    ('Shifted', lambda c: [c.hand]*_shifted(c),
+     '{g} is right but for its place; cut the padding off on the side where it was put'),
 )
 
 # %% ../nbs/03aa_suspects.ipynb #a9eee562

@@ -8,12 +8,14 @@ __all__ = ['logsumexp', 'log_softmax', 'nll', 'cross_entropy', 'CrossEntropy', '
 
 # %% ../nbs/04_training.ipynb #792bf965
 import math, time, warnings
-from numbers import Integral
+from collections.abc import Iterable
+from numbers import Integral, Real
 import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .core import Data
 from .report import progress_bar
+from .command import in_a_line
 from .matmul import check_tensors
 from .fully_connected import check_generator
 from .parameters import in_mode, savable
@@ -22,13 +24,21 @@ from .model_files import load, save
 from .history import History, ctrl_c_waits
 from .optimizer_base import Optimizer
 
+# %% ../nbs/04_training.ipynb #c1a5e0f1
+def check_scores(x):
+    "Refuse what is no scores of at least one class"
+    check_tensors(scores=x)
+    if not x.is_floating_point():
+        raise TypeError(f'scores are floating-point numbers, not {x.dtype}: use .float()')
+    if not (x.ndim and x.shape[-1]):
+        raise ValueError(f'scores have their classes along the last axis, not {tuple(x.shape)}')
+
 # %% ../nbs/04_training.ipynb #c1a5e001
 def logsumexp(
     x:Tensor, # Numbers of any size
 ) -> Tensor: # Without the last axis
     "The logarithm of the sum of exponentials along the last axis"
-    if not x.is_floating_point():
-        raise TypeError(f'scores are floating-point numbers, not {x.dtype}: use .float()')
+    check_scores(x)
     m = x.amax(-1, keepdim=True)
     m = m.masked_fill(m.isinf(), 0)   # infinity minus infinity would be nan
     return (m + (x - m).exp().sum(-1, keepdim=True).log()).squeeze(-1)
@@ -38,12 +48,14 @@ def log_softmax(
     x:Tensor, # Scores, the classes along the last axis
 ) -> Tensor: # Logarithms of their probabilities, same shape
     "The logarithm of softmax, for scores of any size"
-    if x.is_floating_point(): x = x - x.amax(-1, keepdim=True)
+    check_scores(x)
+    x = x - x.amax(-1, keepdim=True)
     return x - logsumexp(x)[...,None]
 
 # %% ../nbs/04_training.ipynb #e5985ae7
 def _labels(shape, targ):
     "`targ` as int64 class numbers, one for each row of logits of that shape; looks at no number"
+    check_tensors(targ=targ)
     shape,got = tuple(shape),tuple(targ.shape)
     if len(shape) != 2 or got != shape[:1]:
         hint = '' if len(got) != 2 else ': one-hot? `targ.argmax(1)`'
@@ -59,6 +71,7 @@ def _check_range(n, lowest, highest):
     if lowest < 0 or highest >= n: raise ValueError(f'the columns of the logits are classes '
         f'0 to {n-1}: targ holds numbers from {lowest} to {highest}')
 
+# %% ../nbs/04_training.ipynb #c1a5030a
 def nll(
     logp:Tensor, # Log-probabilities, `(n, classes)`
     targ:Tensor, # Class numbers `(n,)`, any integer dtype, from 0 to classes-1
@@ -91,6 +104,7 @@ class CrossEntropy(Module):
         if not 0 <= smoothing <= 1: raise ValueError(f'smoothing is 0 to 1, not {smoothing!r}')
         self.smoothing = smoothing
     def forward(self, inp, targ):
+        check_scores(inp)
         if self._span: _check_range(inp.shape[-1], *self._span)
         logp = inp.log_softmax(-1)
         self._last,loss = (inp, logp),nll(logp, targ)
@@ -109,6 +123,7 @@ def accuracy(
     targ:Tensor,   # Class numbers `(n,)`, any integer dtype
 ) -> Tensor: # A scalar from 0 to 1, left on the device of `logits`
     "The share of rows whose highest score is that of the right class"
+    check_scores(logits)
     targ = _labels(logits.shape, targ)
     return (logits.argmax(1) == targ).float().mean()
 
@@ -125,6 +140,9 @@ class minibatches:
     ):
         check_tensors(x=x, y=y)
         check_generator(generator)
+        for t in x,y:
+            if not t.ndim or t.is_meta or t.layout != torch.strided: raise ValueError('x and y have '
+                f'a row of numbers for each example, not {tuple(t.shape)}, {t.layout}, {t.device}')
         if len(x) != len(y): raise ValueError(f'x has {len(x)} rows and y has {len(y)}')
         if not isinstance(batch_size, Integral) or batch_size < 1:
             raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
@@ -196,6 +214,18 @@ def linear_decay(
     return 1 - done
 
 # %% ../nbs/04_training.ipynb #70d5ef33
+def _check_run(model, data, epochs, **functions):
+    "Refuse what no run can be made of"
+    if not isinstance(model, Model): raise TypeError(f'fit trains a Model, not {in_a_line(model)}')
+    for k in Data._fields[:4]:
+        if not hasattr(data, k): raise TypeError('the data are a Data, as `get_data` gives them, '
+                                                 f'not {in_a_line(data)}: no {k}')
+    if not isinstance(epochs, Integral) or epochs < 0:
+        raise ValueError(f'epochs is a whole number from 0, not {in_a_line(epochs)}')
+    for k,f in functions.items():
+        if not (callable(f) or f is None and k in ('schedule', 'augment', 'optimizer')):
+            raise TypeError(f'{k} is a function, not {in_a_line(f)}')
+
 def _check_data(model, data):
     "Refuse what would end the run halfway"
     if not len(data.x_train): raise ValueError('the training set has no rows')
@@ -211,17 +241,26 @@ def _optimizer(make, model, lr, **settings):
     if any(settings.values()): raise ValueError(f'{", ".join(settings)} are for SGD: give '
         '`optimizer` its own, as in optimizer=partial(SGD, momentum=0.9)')
     if isinstance(opt := make(model.parameters(), lr), Optimizer): return opt
-    raise TypeError(f'optimizer makes an Optimizer of this library, not {opt!r}')
+    raise TypeError(f'optimizer makes an Optimizer of this library, not {in_a_line(opt)}')
 
 # %% ../nbs/04_training.ipynb #c1a5e00a
+def _factor(schedule, done):
+    factor = schedule(done)
+    if isinstance(factor, (Real, Tensor)): return factor
+    raise TypeError(f'schedule({done:.3g}) is a factor for lr, not {in_a_line(factor)}')
+
+def _both(batch):
+    if isinstance(batch, (tuple, list)) and len(batch) == 2: return batch
+    raise TypeError(f'augment returns a batch, x and y, not {in_a_line(batch)}')
+
 def _train(model, data, epochs, batches, opt, lr, schedule, augment, history):
     "Train, and rest after each step"
     n = len(batches)
     for epoch in range(len(history.train_loss), epochs):
         start = time.perf_counter()
         for i,(xb,yb) in history.batches_left(batches):
-            if schedule: opt.lr = lr * schedule((epoch + i/n) / epochs)
-            if augment: xb,yb = augment(xb, yb)
+            if schedule: opt.lr = lr * _factor(schedule, (epoch + i/n) / epochs)
+            if augment: xb,yb = _both(augment(xb, yb))
             opt.zero_grad()
             loss = model(xb, yb)
             model.backward()
@@ -254,7 +293,10 @@ def fit(
 ) -> History: # Losses, accuracy and seconds by epoch
     "Train a model; Ctrl-C stops between two steps, and `history` goes on from there"
     history = History() if history is None else history
-    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+    many = isinstance(callbacks, Iterable) and not callable(callbacks)
+    callbacks = list(callbacks) if many else [callbacks]
+    _check_run(model, data, epochs, schedule=schedule, augment=augment, optimizer=optimizer,
+               **{f'callback {i}': f for i,f in enumerate(callbacks)})
     with ctrl_c_waits() as notes, in_mode(model, True):
         batches = minibatches(data.x_train, data.y_train, batch_size, generator=generator)
         opt = _optimizer(optimizer, model, lr, momentum=momentum, weight_decay=weight_decay)

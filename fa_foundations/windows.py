@@ -16,7 +16,7 @@ def as_pair(v, name, least=1):
     if len(pair) != 2 or not all(isinstance(i, Integral) for i in pair):
         raise TypeError(f'{name} is an int or a pair (rows, columns), not {v!r}')
     if min(pair) < least: raise ValueError(f'{name} is {least} or more, not {v!r}')
-    return pair
+    return tuple(map(int, pair))
 
 def read_window(kernel, stride, padding, dilation):
     "Kernel, stride, zeros before and behind, and dilation: a pair of each, for rows and columns"
@@ -88,8 +88,9 @@ def check_conv(x, w, b, groups):
     if x.shape[1] != c_in: raise ValueError(
         f'images {tuple(x.shape)} have {x.shape[1]} channels; weights {tuple(w.shape)} in {groups} '
         f'group(s) take {c_in}')
-    if b is not None and b.shape != w.shape[:1]: raise ValueError(
-        f'biases are one for each output channel, ({w.shape[0]},), not {tuple(b.shape)}')
+    size = tuple(b.shape) if isinstance(b, Tensor) else b
+    if b is not None and size != (w.shape[0],): raise ValueError(
+        f'biases are one for each output channel, ({w.shape[0]},), not {size!r}')
     for t,name in ((w, 'weights'), (b, 'biases')):
         if t is not None and (t.dtype, t.device) != (x.dtype, x.device): raise ValueError(
             f'images are {x.dtype} on {x.device}, {name} {t.dtype} on {t.device}: use .to(x)')
