@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 from .core import Data
 from .report import machine
-from .command import Results, check_numbers, check_writable, command, mistakes
+from .command import (
+    Results, check_numbers, check_writable, command, in_a_line, mistakes)
 from .simard import measured_sets
 from .matmul import check_tensors
 from .fully_connected import kaiming_normal
@@ -93,6 +94,22 @@ def image_shape(
     raise ValueError('images are (n, channels, height, width), or rows (n, pixels) of square ones, '
                      f'not {tuple(x.shape)}')
 
+# %% ../nbs/09_cnn.ipynb #9c000050
+def count_classes(
+    data:Data, # As for `train_cnn`
+)->int: # One more than the largest label
+    "How many classes the labels speak of; an error where there is nothing to count"
+    x,y = (getattr(data, k, None) for k in ('x_train', 'y_train'))
+    if not (isinstance(x, Tensor) and isinstance(y, Tensor)):
+        raise TypeError(f'data is a Data of tensors, as get_data gives it, not {in_a_line(data)}')
+    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
+        raise TypeError(f'labels are class numbers, integers, not {y.dtype}')
+    if not y.numel(): raise ValueError('the training set has no rows')
+    least,most = map(int, y.aminmax())
+    if least < 0 or most > 9999: raise ValueError(
+        f'labels are class numbers from 0 to 9,999, not from {least:,} to {most:,}')
+    return most + 1
+
 # %% ../nbs/09_cnn.ipynb #9c000034
 def train_cnn(
     data:Data, # As `get_data` gives it: rows of pixels from 0 to 1, or images `(n, c, h, w)`
@@ -111,8 +128,11 @@ def train_cnn(
     **net # For `modern_cnn`: `width`, `pairs`, `norm`, `residual`, `smoothing`, `scale`
 )->tuple: # The averaged net, a `Model` in evaluation mode, and the `History` of the run
     "Train a modern CNN on small images"
+    n_out,(c,*size) = count_classes(data),image_shape(data.x_train)
+    check_numbers(at_least=1, batch_size=batch_size)
+    check_numbers(at_least=0, average=average, epochs=epochs)
+    if not isinstance(seed, int): raise TypeError(f'seed is an integer, not {in_a_line(seed)}')
     generator = torch.Generator().manual_seed(seed)
-    (c,*size),n_out = image_shape(data.x_train),int(data.y_train.max()) + 1
     if model is None:
         model = modern_cnn(c, n_out, size=tuple(size), generator=generator,
                            dtype=data.x_train.dtype, device=data.x_train.device, **net)
