@@ -14,6 +14,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,6 +90,7 @@ def execute(path, device, times=1, folder=None, root=ROOT, export=None):
     return nb2str(nb)
 
 def _child(pipe, *args, **kwargs):
+    signal.signal(signal.SIGINT, signal.default_int_handler)   # what a shell starts in the background ignores Ctrl-C
     try: pipe.send((True, execute(*args, **kwargs)))
     except BaseException as e: pipe.send((False, str(e) or repr(e)))
 
