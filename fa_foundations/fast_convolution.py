@@ -334,13 +334,13 @@ def _rounds(shape, batch, generator):
 def conv_ladder(
     shapes:tuple=SHAPES, # Each: channels in, side, channels out, kernel, stride; padding k//2
     batch:int=128, # Images
-    turns:int=7, # Each is timed so often, in turns with the others; the shortest time counts
+    turns:int=7, # In each, four calls of every rung; the shortest time counts
 )->Table: # For each shape and rung: time, GFLOP/s, share of the roof, speed if torch's is 1
     "The rungs side by side on the CPU, forward and backward, beside torch with autograd"
     generator, rows, roof = torch.Generator().manual_seed(42), [], measure_roof()
     for shape in shapes:
         rungs, work = _rounds(shape, batch, generator)
-        times = [[best_time(f, perf_counter, 1) for f in rungs.values()] for _ in range(turns)]
+        times = [[best_time(f, perf_counter, 4) for f in rungs.values()] for _ in range(turns)]
         best = dict(zip(rungs, map(min, zip(*times))))
         for name, t in best.items():
             rate = work/t/1e9
