@@ -8,6 +8,7 @@ __all__ = ['PARTS', 'CHANGES', 'modern_cnn', 'train_cnn', 'shift_and_flip', 'fa_
 # %% ../nbs/09_cnn.ipynb #9c000003
 import json, math, os, re, subprocess, sys, tempfile, time
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from statistics import fmean
 from types import SimpleNamespace
@@ -131,8 +132,8 @@ def train_cnn(
     n_out,(c,*size) = count_classes(data),image_shape(data.x_train)
     check_numbers(at_least=1, batch_size=batch_size)
     check_numbers(at_least=0, average=average, epochs=epochs)
-    if not isinstance(seed, int): raise TypeError(f'seed is an integer, not {in_a_line(seed)}')
-    generator = torch.Generator().manual_seed(seed)
+    if not isinstance(seed, Integral): raise TypeError(f'seed is an integer, not {in_a_line(seed)}')
+    generator = torch.Generator().manual_seed(seed := int(seed))
     if model is None:
         model = modern_cnn(c, n_out, size=tuple(size), generator=generator,
                            dtype=data.x_train.dtype, device=data.x_train.device, **net)

@@ -9,8 +9,8 @@ __all__ = []
 import torch
 from torch import Tensor
 from .checking import fits
-from .culprits import (Call, Tape, borne_out, fault_of, run_again, run_bwd, true_grads,
-                                     wrong_names)
+from .culprits import (
+    Call, Tape, borne_out, fault_of, run_again, run_bwd, true_grads, wrong_names)
 from .suspects import upstream
 
 # %% ../nbs/03ba_hidden.ipynb #5b1d0e02
