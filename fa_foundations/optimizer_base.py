@@ -108,7 +108,7 @@ def load_state_dict(self:Optimizer, state:dict):
     new,wrong = copy.copy(self),'this is the state of another optimiser or model'
     def own(v, p):
         if getattr(v, 'shape', ()) not in ((), p.shape): raise ValueError(wrong)
-        return v.to(p.device, copy=True) if isinstance(v, Tensor) else v
+        return v.to(p, copy=True) if isinstance(v, Tensor) else v
     try:
         new.state = [{k: own(v, p) for k,v in kept.items()}
                      for kept,p in zip(state['state'], self.params, strict=True)]

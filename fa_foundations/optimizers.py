@@ -143,6 +143,7 @@ def warmup(
     then=None,         # Schedule for the rest, from 0 to 1 again; None: stay at 1
 ) -> float: # Factor for the learning rate
     "Up to 1 in a straight line, then as another schedule says"
+    if not 0 <= share <= 1: raise ValueError(f'share is 0 to 1, not {share!r}')
     if done < share: return start + (1 - start)*done/share
     return then((done - share)/(1 - share)) if then and share < 1 else 1.
 
@@ -154,6 +155,8 @@ def one_cycle(
     final_div_factor:float=1e4,   # How much smaller than at the start it is in the end
 ) -> float: # Factor for the learning rate
     "Up to 1 and then far down, each along half a cosine"
+    check_numbers(at_least=0, below=1, pct_start=pct_start)
+    check_numbers(above=0, div_factor=div_factor, final_div_factor=final_div_factor)
     if done < pct_start: return _glide(1/div_factor, 1., done/pct_start)
     return _glide(1., 1/div_factor/final_div_factor, (done - pct_start)/(1 - pct_start))
 
