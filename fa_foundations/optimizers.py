@@ -13,7 +13,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .core import Data
-from .command import check_numbers
+from .command import check_numbers, in_a_line
 from .copies import deep_copies, session_kept, walk_parts
 from .backprop import Model
 from .optimizer_base import Optimizer
@@ -203,7 +203,7 @@ def find_lr(
     low:float=1e-6,  # The first learning rate
     high:float=10.,  # The last one, unless the loss explodes before
     steps:int=100,   # From the one to the other
-    **settings,      # For `fit`: `batch_size`, `optimizer`, `augment`, `generator`, ...
+    **settings,      # For `fit`: `batch_size`, `optimizer`, `augment`, `generator`, `momentum`
 ) -> Sweep: # `.lrs`, `.losses`, `.suggestion`, `.plot()`
     "Losses while the learning rate grows by the same factor after each batch"
     check_numbers(above=0, low=low)
@@ -217,7 +217,8 @@ def find_lr(
         return len(sweep.lrs) == steps or sweep._over()
     data = data._replace(x_valid=data.x_valid[:0], y_valid=data.y_valid[:0])
     with _random_kept(model, settings):
-        history = fit(trial, data, steps, low, callbacks=note, progress=False, **settings)
+        history = fit(trial, data, steps, low, callbacks=note, schedule=None, history=None,
+                      progress=False, **settings)   # what is set here cannot be given
     if history.interrupted: raise KeyboardInterrupt
     if not math.isfinite(sweep.losses[0]): raise ValueError(
         f'the first loss is {sweep.losses[0]}: look at the data, and at the first weights')
@@ -249,6 +250,8 @@ class EMA:
         model:Model,       # Trained by somebody else; the average begins with what it is now
         decay:float=.999,  # Share of the old average in the new one, less than 1
     ):
+        if not isinstance(model, Model):
+            raise TypeError(f'EMA averages a Model, not {in_a_line(model)}')
         check_numbers(at_least=0, below=1, decay=decay)
         self.decay,self._source = decay,model
         self.model = deep_copies(model, lambda t: t)[0].eval()   # of averages
@@ -256,6 +259,6 @@ class EMA:
     def update(self):
         "Move the averages towards the model as it is now"
         for avg,t in zip(_tensors(self.model), _tensors(self._source), strict=True):
-            if t.is_floating_point(): avg.lerp_(t, 1 - self.decay)
+            if t.is_floating_point(): avg.lerp_(t.to(avg), 1 - self.decay)
             else: avg.copy_(t)
     def __call__(self, history): self.update()
