@@ -10,12 +10,12 @@ import time
 from functools import partial
 import torch
 from .core import get_data
-from .report import machine
+from .report import commit, machine
 from .command import Results, check_numbers, command, mistakes
 from .backprop import Lin, Model, Relu
 from .convolution import first_cnn
 from .training import SGD, CrossEntropy, History, evaluate, fit
-from .batch_norm_paper import Noise, commit
+from .batch_norm_paper import Noise
 from .optimizers import AdaGrad, Adam, RMSProp, one_cycle
 
 # %% ../nbs/07a_adam_paper.ipynb #7a12fb5d

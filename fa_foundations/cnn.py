@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 from .core import Data
-from .report import machine
+from .report import commit, machine
 from .command import (
     Results, check_numbers, check_writable, command, in_a_line, mistakes)
 from .simard import measured_sets
@@ -26,7 +26,6 @@ from .backprop import Lin, Model, Relu, Residual, Sequential
 from .windows import as_pair, check_images
 from .convolution import Conv, GlobalAvgPool, Reshape
 from .normalization import BatchNorm
-from .batch_norm_paper import commit
 from .history import ctrl_c_waits
 from .training import SGD, CrossEntropy, fit, log_softmax, save
 from .optimizers import EMA, one_cycle

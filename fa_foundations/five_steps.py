@@ -10,12 +10,11 @@ import time
 from itertools import product
 import torch
 from .core import get_data, normalize_data
-from .report import machine
+from .report import commit, machine
 from .command import Results, check_numbers, command, mistakes
 from .backprop import Lin, Model, Relu
 from .training import evaluate, fit, linear_decay
 from .convolution import Conv, Flatten, Reshape
-from .batch_norm_paper import commit
 from .overfitting import (
     Dropout, SoftCrossEntropy, affine, elastic, mixup, random_erase, shift)
 

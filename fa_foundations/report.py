@@ -6,9 +6,10 @@
 __all__ = ['Table', 'code_html']
 
 # %% ../nbs/00a_report.ipynb #b4ebd0ad
-import os, platform, sys, warnings
+import os, platform, subprocess, sys, warnings
 from datetime import datetime
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 import torch
 from fastcore.basics import patch
@@ -28,6 +29,12 @@ def machine(device:torch.device)->dict:
                 threads=torch.get_num_threads(), torch=torch.__version__,
                 python=platform.python_version(), system=platform.system(),
                 date=datetime.now().astimezone().isoformat(timespec='minutes'))
+
+def commit()->str:
+    "The commit that the package is at; empty outside of a checkout, or without git"
+    call = ['git', '-C', str(files('fa_foundations')), 'describe', '--always', '--dirty']
+    try: return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError): return ''
 
 # %% ../nbs/00a_report.ipynb #64aeb149
 def short(x:float # Any number, not negative
