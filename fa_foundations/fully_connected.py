@@ -110,9 +110,10 @@ def calculate_fans(
         raise ValueError(f"layout is 'in_out' or 'out_in', not {layout!r}")
     sizes = shape if isinstance(shape, (tuple, list)) else [shape]
     if not all(map(is_whole, sizes)):
-        raise TypeError(f'the shape of a weight is a tuple of ints, not {in_a_line(shape)}')
+        raise TypeError(f'the shape of a weight is a tuple of integers, not {in_a_line(shape)}')
+    sizes = tuple(map(int, sizes))
     if len(sizes) < 2 or min(sizes) < 1:
-        raise ValueError(f'a weight has two axes or more, each of size 1 or more: {tuple(sizes)}')
+        raise ValueError(f'a weight has two axes or more, each of size 1 or more: got {sizes}')
     n_in,n_out = sizes[:2] if layout == 'in_out' else (sizes[1], sizes[0])
     field = math.prod(sizes[2:])
     return n_in*field, n_out*field
