@@ -108,6 +108,7 @@ def to(self:Holder, *args, **kwargs)->Holder:
     if not (kept.is_floating_point() or kept.is_complex()): raise TypeError(
         f'nothing was moved: as {kept.dtype} the parameters would lose their fractions')
     def moved(t):
+        "`t` converted, and as trainable as before"
         new = t.to(*args, **kwargs)
         if not t.is_floating_point(): new = t.to(new.device)   # an index stays an index
         return new.requires_grad_(t.requires_grad)
