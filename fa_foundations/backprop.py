@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from fastcore.basics import patch
 from .command import check_flags, check_functions, check_numbers, in_a_line
 from .matmul import check_tensors
-from .fully_connected import general_relu, kaiming_normal, lin, mse, mse_diff, relu
+from .fully_connected import (
+    check_slopes, general_relu, kaiming_normal, lin, mse, mse_diff, relu)
 from .parameters import Holder, savable
 from .twins import Twins, check_plain, from_its_twin, in_torch
 
@@ -210,7 +211,7 @@ class Relu(Module):
 class GeneralRelu(Module):
     "`relu` with a slope `leak` for negative inputs, all of it lowered by `sub`"
     def __init__(self, leak:float=0., sub:float=0.):
-        check_numbers(leak=leak, sub=sub)
+        check_slopes(leak=leak, sub=sub)
         self.leak,self.sub = leak,sub
     def forward(self, inp): return general_relu(inp, self.leak, self.sub)
     def bwd(self, out, inp):

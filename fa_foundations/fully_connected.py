@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['lin', 'relu', 'model', 'mse_diff', 'mse', 'calculate_fans', 'lecun_normal', 'gain', 'kaiming_normal',
-           'kaiming_uniform', 'xavier_normal', 'xavier_uniform', 'init_params', 'general_relu']
+           'kaiming_uniform', 'xavier_normal', 'xavier_uniform', 'init_params', 'check_slopes', 'general_relu']
 
 # %% ../nbs/02_fully_connected.ipynb #6fd05acc
 import math
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from fastcore.meta import delegates
 from .core import check_device
-from .command import check_functions, check_numbers, in_a_line, is_whole
+from .command import (
+    check_functions, check_numbers, in_a_line, is_number, is_whole)
 from .matmul import check_tensors
 
 # %% ../nbs/02_fully_connected.ipynb #5df48b4f
@@ -260,6 +261,12 @@ def init_params(
     return w1, w1.new_zeros(n_hidden), w2, w2.new_zeros(n_out)
 
 # %% ../nbs/02_fully_connected.ipynb #4201af38
+def check_slopes(**settings):
+    "Refuse what is neither a number nor a tensor"
+    for k,v in settings.items():
+        if not (is_number(v) or isinstance(v, Tensor)):
+            raise TypeError(f'{k} is a number, not {in_a_line(v)}')
+
 def general_relu(
     x:Tensor, # Any shape
     leak:float=0., # Slope left of zero
@@ -267,6 +274,6 @@ def general_relu(
 )->Tensor: # Same shape
     "`relu` with a slope left of zero and a shift"
     _check_ordered(x)
-    check_numbers(leak=leak, sub=sub)
+    check_slopes(leak=leak, sub=sub)
     out = torch.where(x > 0, x, x*leak) if leak else relu(x)
     return out - sub if sub else out

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
 from .matmul import check_devices, check_tensors
-from .command import check_numbers, check_shares, in_a_line
+from .command import check_numbers, check_shares, in_a_line, is_number
 from .fully_connected import check_generator
 from .parameters import savable
 from .backprop import Module, add_grad
@@ -145,10 +145,10 @@ def random_erase(
     "Cover a rectangle of some images"
     images = _images(x)
     check_numbers(value=value)
-    if not isinstance(area, (tuple, list)) or len(area) != 2: raise TypeError(
-        f'area is the smallest and the largest share that is lost, not {in_a_line(area)}')
-    check_shares(p=p, **{f'area {i}': share for i,share in enumerate(area)})
-    if area[0] > area[1]: raise ValueError(f'area has the smaller share first, not {area}')
+    check_shares(p=p)
+    pair = isinstance(area, (tuple, list)) and len(area) == 2 and all(map(is_number, area))
+    if not (pair and 0 <= area[0] <= area[1] <= 1): raise ValueError(
+        f'area is two shares from 0 to 1, the smaller one first, not {in_a_line(area)}')
     n,_,h,w = images.shape
     lost,share,ratio,*corner = _random((n, 5), x.device, generator).unsqueeze(2).unbind(1)
     share,ratio = (area[0] + (area[1] - area[0])*share)*h*w,3.3**(2*ratio - 1)
