@@ -13,7 +13,7 @@ from inspect import signature
 import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
-from .command import check_flags, check_functions, check_numbers, in_a_line
+from .command import check_flags, check_functions, in_a_line, is_whole
 from .matmul import check_tensors
 from .fully_connected import (
     check_slopes, general_relu, kaiming_normal, lin, mse, mse_diff, relu)
@@ -313,12 +313,14 @@ def check_model(who, model):
 def check_pass(who, model, x, targ, **counts):
     "Refuse what cannot be called as `model(x, targ)`, and counts below 1"
     if not isinstance(model, Module):
-        raise TypeError(f'{who} takes a Module, not {in_a_line(model)}')
+        raise TypeError(f'{who} takes a Module, not {type(model).__name__}')
     try: signature(model.forward).bind(x, targ)
     except TypeError: raise TypeError(f'{who} calls model(x, targ), which {in_a_line(model)} does '
                                       'not take: put it into a Model, with a loss') from None
     check_tensors(x=x)
-    check_numbers(at_least=1, whole=True, **counts)
+    for k,n in counts.items():
+        if not is_whole(n) or n < 1:
+            raise ValueError(f'{k} is a whole number of at least 1, not {in_a_line(n)}')
 
 def to_torch(
     model:Model, # Of layers that torch has, and `Residual`
