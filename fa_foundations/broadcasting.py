@@ -42,6 +42,7 @@ def _clash(shapes):
             if sizes[i] != sizes[not_1[0]]: return axis, not_1[0], i
 
 def _say_clash(shapes, axis, i, j):
+    "The clash that `_clash` found, in words"
     said = [f'{_name(o)} {shapes[o]} has {shapes[o][axis]}' for o in (i, j)]
     return f'axis {axis}: {said[0]}, but {said[1]}; sizes on an axis must be equal, or 1'
 
@@ -105,6 +106,7 @@ def _size_text(shape, axis, result, clash_axis):
     return str(own) if own == result[axis] else f'{own}->{result[axis]}'
 
 def _size_table(shapes, result, clash_axis):
+    "A row of texts for the axes, for each shape and, if they fit, for the result"
     axes = range(-max(map(len, shapes), default=0), 0)
     rows = [(_name(i), *(_size_text(shape, axis, result, clash_axis) for axis in axes))
             for i, shape in enumerate(shapes)]
@@ -112,6 +114,7 @@ def _size_table(shapes, result, clash_axis):
     return [('axis', *map(str, axes)), *rows, *last]
 
 def _td(text):
+    "One cell of the table in HTML, coloured where a size is stretched or clashes"
     colour = '#dbe9f6' if '->' in text else '#ffd9a0' if '!' in text else None
     style = f'background:{colour};color:black' if colour else ''
     return f'<td style="text-align:right;{style}">{text.replace("->", " &rarr; ")}</td>'
@@ -187,6 +190,7 @@ def _draw_cells(layout):
     width = max(n, len(grid[0]), 12)
     fig, ax = plt.subplots(figsize=(min(7, .35 * width), .35 * len(grid) + 1), layout='constrained')
     def box(x, y, cell):
+        "Draw one cell, with its number"
         colour, line = (plt.cm.Blues(.1 + .5 * cell / n), '-') if cell in read else ('white', ':')
         ax.add_patch(plt.Rectangle((x, y), 1, 1, fc=colour, ec='black', ls=line))
         ax.text(x + .5, y + .5, str(cell), ha='center', va='center', fontsize=8)

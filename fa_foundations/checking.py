@@ -79,6 +79,7 @@ def backward(self:Point, x, input_grad=True):
         except Exception as e: return e
         finally: self.same.back = False
 
+# %% ../nbs/03a_checking.ipynb #45f83cce
 def gradient(t):
     "The `.g` of `t`: as numbers in float64 on the CPU if it holds such, else as it is"
     g = getattr(t, 'g', None)
@@ -163,6 +164,7 @@ def _shares(leaves, work, hand, auto, at_most):
     least = {n: alone if n in blind else k in few or n in apart[:8] for k,n in enumerate(leaves)}
     return {n: min(at_most, t.numel(), max(share, least[n])) for n,t in leaves.items()}
 
+# %% ../nbs/03a_checking.ipynb #cdf36dc0
 @patch
 def by_differences(self:Point, hand, auto, at_most):
     "name -> `_Differences` at no more than `at_most` entries of each leaf, and at the worst one"
@@ -189,6 +191,7 @@ def wobbly(self:Point):
     "A copy whose layers move the last bit of what they return, up or down at random"
     p,draw,eps = self.copy(),torch.Generator('cpu').manual_seed(0),self.same.eps
     def wobble(forward):
+        "`forward`, whose result is off by its last bit"
         def wobbled(*args):
             out = forward(*args)
             if not out.is_floating_point(): return out
@@ -204,14 +207,13 @@ def wobbly(self:Point):
 def kinks(self:Point, auto, hand):
     "name -> where either gradient jumps; name -> how far rounding may move autograd's, as a norm"
     steps,eps = self.steps(),self.same.eps
-    def moved(here, sides):
-        a,b = sides
+    def moved(here, a, b):
         return {n: torch.maximum((a[n] - g).abs(), (b[n] - g).abs()) for n,g in here.items()
                 if all(fits(t, steps[n]) and t.is_floating_point() for t in (g, a[n], b[n]))}
     def move(size, copied=Point.copy):
         sides = [self.copy().shift(s, steps) for s in (size, -size)]
-        return (moved(auto, [p.by_autograd(copied)[0] for p in sides]),
-                moved(hand, [p.by_hand(copied)[0] for p in sides]))
+        return (moved(auto, *[p.by_autograd(copied)[0] for p in sides]),
+                moved(hand, *[p.by_hand(copied)[0] for p in sides]))
     far,near,last = move(eps**.5),move(eps**.5/100),move(eps, Point.wobbly)
     # in units of the loss: below this a jump is not told from rounding
     weight = [(steps[n]*g).abs().nan_to_num(0., 0., 0.).max().item() for here in (auto, hand)
@@ -280,6 +282,7 @@ def _trusts(auto, kink, clear, d, limit):
     clear = clear & ~kink[d.picks]
     return norm((auto[d.picks] - d.central)[clear]) <= limit
 
+# %% ../nbs/03a_checking.ipynb #be07c1db
 def judge_gradient(name, t, hand, auto, kink, slack, d, eps=EPS):
     "The `GradientRow` of leaf `t`"
     kink,flat = kink.reshape(-1).clone(),None if auto is None else auto.reshape(-1)

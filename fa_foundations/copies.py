@@ -38,6 +38,7 @@ def walk_parts(part, path='', seen=None):
     for k,v in _inside(part).items():
         yield from walk_parts(v, f'{path}.{k}' if path else str(k), seen)
 
+# %% ../nbs/02c_copies.ipynb #4edaeb20
 def _is_fixed(part):
     "Can `part` not be copied?"
     if isinstance(part, (Holder, list, tuple, dict, str, int, float, type(None))): return False
@@ -47,6 +48,7 @@ def _is_fixed(part):
 def special_parts(given):
     "Tensors, functions with cells, and what cannot be copied: `deepcopy` needs help with these"
     def special(p):
+        "Is `p` one of them?"
         if isinstance(p, FunctionType): return p.__closure__ or p.__defaults__
         return isinstance(p, Tensor) or _is_fixed(p)
     return [p for _,p in walk_parts(given) if special(p)]
@@ -63,6 +65,7 @@ def deep_copies(given, convert, special=None):
     "A deep copy of `given`, whose tensors go through `convert`; and its own special parts"
     special = special_parts(given) if special is None else special
     def new(p):
+        "What stands for `p` in the copy"
         if isinstance(p, Tensor): return convert(p.detach()).clone()
         return _with_cells(p) if isinstance(p, FunctionType) else p
     memo = {id(p): new(p) for p in special}
@@ -81,6 +84,7 @@ def as_float64(t):
 
 # %% ../nbs/02c_copies.ipynb #274e91ab
 def _put_device(device):
+    "Make `device` the default, if it is not"
     if torch.get_default_device() != device:
         torch.set_default_device(None if device.type == 'cpu' else device)
 
@@ -118,6 +122,7 @@ class SamePass(TorchFunctionMode):
         self.originals,self.escaped = dict(originals),set()   # `id` -> name; those that were used
 
     def rewind(self):
+        "Put back the random numbers and the session"
         for put,state in self.state: put(state)
         for gen,state in self.gens.values(): gen.set_state(state)
 

@@ -8,6 +8,7 @@ __all__ = []
 # %% ../nbs/03b_culprits.ipynb #12ce66ee
 import inspect
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 from .checking import agree, fits, gradient, has_bwd, recorded, take_differences
 from .copies import as_float64, walk_parts
@@ -50,6 +51,7 @@ def true_grads(call, tensors):
     true = {n: found.get(id(t), torch.zeros_like(t)) for n,t in tensors.items()}
     return true if all(g.isfinite().all() for g in true.values()) else None
 
+# %% ../nbs/03b_culprits.ipynb #8a5a9589
 def run_again(call):
     "The output of a second run, and whether it is that of the first; buffers stay as they were"
     kept = [(t, t.clone()) for _,m,k,t in call.layer._named() if k in m.buffers]
@@ -67,6 +69,7 @@ def borne_out(call, tensors, true):
     way = {n: torch.randn(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)*(
         t.abs().mean() + 1e-9) for n,t in old.items()}
     def at(h):
+        "The slope's sum, `h` steps on"
         for n,t in tensors.items(): t.data.copy_(old[n] + h*way[n])
         return (run_again(call)[0]*upstream(call)).sum().item()
     h = torch.finfo(call.out.dtype).eps**(1/3)
@@ -75,11 +78,13 @@ def borne_out(call, tensors, true):
     size = sum(p.abs().sum().item() for p in parts) + 1e-9*norm(upstream(call)*call.out)
     return abs((up - down)/(2*h) - sum(p.sum().item() for p in parts)) <= .03*size
 
+# %% ../nbs/03b_culprits.ipynb #c3ab051b
 def _true_by_differences(call, tensors, at_most=4000):
     "name -> true gradient by differences; None if too many, or the call cannot be repeated"
     if sum(t.numel() for t in tensors.values()) > at_most or not _repeats(call): return None
     def weighted(): return (run_again(call)[0]*upstream(call)).sum().item()
     def one(t):
+        "The gradient of `t`"
         size = as_float64(t.detach()).abs()
         step,every = size.clamp_min(size.mean().item() or 1.),torch.arange(t.numel(), device='cpu')
         return take_differences(weighted, t, step, every).central.view(t.shape).to(t)
@@ -104,6 +109,7 @@ def modules_by_path(model):
     "(path, module) of every module, wherever it is held"
     return [(path, m) for path,m in walk_parts(model) if isinstance(m, Module)]
 def _where(path, layer):
+    "What a sentence calls a layer"
     return (f'`{path}`' if path else 'the model') + f' ({type(layer).__name__})'
 
 # %% ../nbs/03b_culprits.ipynb #3c785cc3
@@ -124,31 +130,36 @@ class Tape:
         self.known |= {id(c.shown): f'the output of {c.where}' for c in self.calls}
         self.from_above(leaves, *(point.by_autograd()[:2] if exact else ({}, None)))
 
-    def from_above(self, leaves, grads, ups):
-        "Give each call its true gradient from above, or a random one; `whole`: what autograd knows"
-        draw = torch.Generator('cpu').manual_seed(0)
-        if not ups or len(ups) != len(self.calls): ups = [None]*len(self.calls)
-        whole = {id(t): grads.get(n) for n,t in leaves.items()}
-        for c,up in zip(self.calls, ups):
-            whole[id(c.shown)] = up
-            if up is None or not up.isfinite().all():
-                up = torch.randn(c.out.shape, generator=draw, dtype=torch.float64, device='cpu')
-                up = up.to(c.out)
-            c.up = up
-        root = self.calls[-1]
-        if root.out.ndim == 0: root.up = whole[id(root.shown)] = None   # a loss comes last
-        self.whole = {i: g for i,g in whole.items() if g is not None and g.isfinite().all()}
+# %% ../nbs/03b_culprits.ipynb #6e5cce0d
+@patch
+def tap(self:Tape, path, layer):
+    "Let `layer` note its calls, but not those inside a layer with a `bwd` of its own"
+    forward,where = layer.forward,_where(path, layer)
+    def tapped(*args):
+        "`forward`, noted"
+        if self.busy: return forward(*args)
+        self.busy = True
+        try: self.calls.append(Call(where, layer, forward, args))
+        finally: self.busy = False
+        return self.calls[-1].shown
+    layer.forward = tapped
 
-    def tap(self, path, layer):
-        "Let `layer` note its calls, but not those inside a layer with a `bwd` of its own"
-        forward,where = layer.forward,_where(path, layer)
-        def tapped(*args):
-            if self.busy: return forward(*args)
-            self.busy = True
-            try: self.calls.append(Call(where, layer, forward, args))
-            finally: self.busy = False
-            return self.calls[-1].shown
-        layer.forward = tapped
+# %% ../nbs/03b_culprits.ipynb #d91f2185
+@patch
+def from_above(self:Tape, leaves, grads, ups):
+    "Give each call its true gradient from above, or a random one; `whole`: what autograd knows"
+    draw = torch.Generator('cpu').manual_seed(0)
+    if not ups or len(ups) != len(self.calls): ups = [None]*len(self.calls)
+    whole = {id(t): grads.get(n) for n,t in leaves.items()}
+    for c,up in zip(self.calls, ups):
+        whole[id(c.shown)] = up
+        if up is None or not up.isfinite().all():
+            up = torch.randn(c.out.shape, generator=draw, dtype=torch.float64, device='cpu')
+            up = up.to(c.out)
+        c.up = up
+    root = self.calls[-1]
+    if root.out.ndim == 0: root.up = whole[id(root.shown)] = None   # a loss comes last
+    self.whole = {i: g for i,g in whole.items() if g is not None and g.isfinite().all()}
 
 # %% ../nbs/03b_culprits.ipynb #19e638de
 def wrong_names(call, tensors, hand, true, rtol=1e-8):
@@ -173,6 +184,7 @@ def _right_when_fresh(call, tape):
 
 # %% ../nbs/03b_culprits.ipynb #8b39f913
 def _never(call, name, hand=None, old=False):
+    "The sentence about a gradient that holds no numbers"
     dtype = f'{str(getattr(hand, "dtype", None))[6:]}s, not floating-point numbers'
     what = 'no value' if hand is None else dtype if isinstance(hand, Tensor) else \
         f'a {type(hand).__name__}, not a tensor'
@@ -221,6 +233,7 @@ def _assigns(call, tensors, name):
     fresh,kept = run_bwd(call, tensors)[0][name],run_bwd(call, tensors, before)[0][name]
     return fits(kept, tensors[name]) and agree(kept, fresh)
 
+# %% ../nbs/03b_culprits.ipynb #a95cffd1
 def _lent(call, tensors):
     "The names of gradients that a second `bwd` of the same layer changes"
     first = run_bwd(call, tensors)[0]

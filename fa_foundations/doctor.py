@@ -7,6 +7,7 @@ __all__ = ['GradientReport', 'check_gradients', 'draw_backprop']
 
 # %% ../nbs/03c_doctor.ipynb #274930c8
 import math
+from functools import partial
 import torch
 from torch import Tensor
 from .backprop import Module
@@ -98,6 +99,8 @@ def _point_at(model, x, targ):
             with point.same: return point,p.model(p.x, p.targ)
         except Exception:
             if convert is Tensor.contiguous: raise
+
+# %% ../nbs/03c_doctor.ipynb #3d89389a
 def _check_loss(point, loss):
     "Raise where the fault lies before the gradient"
     if not isinstance(loss, Tensor) or loss.numel() != 1:
@@ -112,8 +115,6 @@ def _check_loss(point, loss):
     if point.same.escaped: raise ValueError(
         f'the forward uses `{sorted(point.same.escaped)[0]}` of the model itself, though it runs '
         'on a copy: reach it through `self`, not through a name from outside')
-
-# %% ../nbs/03c_doctor.ipynb #3d89389a
 def _replaced(point):
     "The names of public tensors that a forward replaces: kept state, not parameters"
     p = point.copy()
@@ -126,6 +127,7 @@ def _beside(rows, point, slack):
     "The rows, with what is on a kink, zero or not set judged again at a point nearby"
     hand,auto = point.by_hand()[0],point.by_autograd()[0]
     def again(r):
+        "The row `r`, judged here as well"
         true,g = auto[r.name],hand[r.name]
         blank = 'zero everywhere' in r.note or 'never set' in r.note
         if not (r.ok and (r.kinks or blank)) or true is None: return r
@@ -186,6 +188,7 @@ def _habit(point, hand, auto, rows, exact):
             r.name in other and other[r.name][k] for k in r.kinks)]
     if said := cancelled(point.shifted(1e-3), exact): return said.split(' in ')[0], said, []
 
+# %% ../nbs/03c_doctor.ipynb #5b935a6b
 def _examine(point, old, max_elements):
     "The rows, the diagnosis, and the exceptions of the backward pass and of autograd"
     (hand,error),(auto,_,lost) = point.by_hand(),point.by_autograd()
@@ -236,12 +239,10 @@ def _held(tensors, seen):
 def _note_grads(calls):
     "`id` of an output -> its gradient, filled in when the `bwd` of its call is run"
     grads = {}
-    def noting(bwd):
-        def noted(out, *args):
-            grads[id(out)] = out.g
-            return bwd(out, *args)
-        return noted
-    for layer in {id(l): l for l,_,_ in calls}.values(): layer.bwd = noting(layer.bwd)
+    def noted(bwd, out, *args):
+        grads[id(out)] = out.g
+        return bwd(out, *args)
+    for layer in {id(l): l for l,_,_ in calls}.values(): layer.bwd = partial(noted, layer.bwd)
     return grads
 
 # %% ../nbs/03c_doctor.ipynb #eef23fdc
@@ -294,7 +295,6 @@ def _bytes(n):
 
 # %% ../nbs/03c_doctor.ipynb #76d50c81
 _FORWARD,_BACKWARD = '#1f5fa8','#a8481a'
-
 def _draw_row(ax, y, r):
     "One call: its output to the left, the gradient of that to the right"
     def say(x, y, text, ha='center', size=8, color='black'):

@@ -18,6 +18,7 @@ def _bounds(call, t, eps):
     "The least and the most that the gradient of `t` may add up to, and how far rounding moves them"
     old,h = t.detach().clone(),eps**.5*(t.detach().abs().mean().item() or 1.)
     def at(way):
+        "What the outputs come to with all entries moved `way` steps"
         t.data.copy_(old + way*h)
         return run_again(call)[0]*upstream(call)
     up,down,mid = (at(way) for way in (1, -1, 0))
@@ -40,6 +41,7 @@ def _apart(call):
     "The same call off the kink: each entry of its inputs moved a little by itself"
     draw = torch.Generator('cpu').manual_seed(0)
     def moved(t):
+        "`t`, each entry a little larger by a share of its own"
         if not isinstance(t, Tensor) or not t.is_floating_point(): return t
         way = torch.rand(t.shape, generator=draw, dtype=torch.float64, device='cpu').to(t)
         return t.detach() + .01*(t.detach().abs().mean().item() or 1.)*way
@@ -47,6 +49,7 @@ def _apart(call):
     new.args,new.up = call.args,call.up   # it stands where the other stood
     return new
 
+# %% ../nbs/03ba_hidden.ipynb #c5dd0280
 def _unbounded(tape, eps):
     "What is wrong with each gradient that is out of bounds on a kink, and not off it"
     for call in reversed(tape.calls):
@@ -73,6 +76,7 @@ def _in_doubt(off, tensors, true):
     there = {n: t for n,t in tensors.items() if hand[n] is not None}
     return hand,[] if error else list(wrong_names(off, there, hand, true, 1e-4))
 
+# %% ../nbs/03ba_hidden.ipynb #503b715c
 def _cancelled(tape, known_wrong):
     "What is wrong with each call whose gradients are right only with what truly arrives"
     draw = torch.Generator('cpu').manual_seed(0)
@@ -81,6 +85,7 @@ def _cancelled(tape, known_wrong):
         off = _apart(call)
         tensors,_ = off.tensors(tape.known)
         def judged():
+            "The true gradients, those by hand, and the names of the wrong ones"
             true = true_grads(off, tensors)
             return true,*(_in_doubt(off, tensors, true) if true else ({}, []))
         if not known_wrong and judged()[2]: continue   # the next layer may set it right

@@ -38,6 +38,7 @@ class History:
 
 # %% ../nbs/03e_history.ipynb #3e000008
 def _table(history):
+    "A row for each epoch"
     columns = history.train_loss,history.valid_loss,history.accuracy,history.seconds
     rows = [[i, *map(format, row, ('.4f', '.4f', '.4f', '.1f'))]
             for i,row in enumerate(zip(*columns), 1)]
@@ -138,6 +139,7 @@ def ctrl_c_waits():
     "Ctrl-C makes a note in the list that this gives; the third one raises"
     notes,old = [],signal.getsignal(signal.SIGINT)
     def note(*_):
+        "What Ctrl-C does in the meantime"
         notes.append('Ctrl-C')
         if len(notes) > 2: raise KeyboardInterrupt
     ours = (old is signal.default_int_handler and

@@ -70,7 +70,8 @@ def _summary(tensors):
 
 def _one_pass(depth, width, init, f, batch, **kwargs):
     "For one draw of all weights: statistics of activations and of gradients, `fan_in*Var[w]`"
-    def signal():   # each row has mean square 1
+    def signal():
+        "Random rows of mean square 1"
         t = draw_values((batch, width), 1., **kwargs)
         return t/t.pow(2).mean(1, keepdim=True).sqrt()
     acts,grad,weight_var = [signal().requires_grad_()],signal(),0.

@@ -20,6 +20,9 @@ from .backprop import Model
 _all_ = ['savable']
 
 # %% ../nbs/03d_model_files.ipynb #5b1e07ab
+_DTYPES = {getattr(torch, d) for d in '''float16 bfloat16 float32 float64
+    complex64 complex128 uint8 int8 int16 int32 int64 bool'''.split()}
+
 def _settings(layer, path):
     "What must be kept to make this layer again: its public attributes"
     name = type(layer).__name__
@@ -29,13 +32,11 @@ def _settings(layer, path):
     return {k: v for k,v in vars(layer).items() if k[0] != '_'}
 
 # %% ../nbs/03d_model_files.ipynb #5b1e07d2
-_DTYPES = {getattr(torch, d) for d in '''float16 bfloat16 float32 float64
-    complex64 complex128 uint8 int8 int16 int32 int64 bool'''.split()}
-
 def _describe(model):
     "The layers of `model`, each once, in JSON's terms; and its tensors by name"
     layers,tensors,seen = [],{},{}
     def one(o, path):
+        "What stands for `o` in the description"
         if isinstance(o, Number) and hasattr(o, 'item'): o = o.item()   # NumPy's
         if o is None or isinstance(o, (bool, int, float, str)): return o
         if isinstance(o, list): return [one(e, f'{path}.{i}') for i,e in enumerate(o)]
@@ -48,11 +49,13 @@ def _describe(model):
         if seen[id(o)] is None: raise TypeError(f'{path} is a layer inside itself')
         return seen[id(o)]
     def tensor(t, path):
+        "Keep `t` under its name"
         if t.dtype not in _DTYPES or t.layout != torch.strided or t.is_meta:
             raise TypeError(f'{path} is {t.dtype}, {t.layout}, on {t.device}: not for `save`')
         tensors[path] = t.detach()
         return {'tensor': path}
     def layer(o, path):
+        "Add a layer to the list, after those inside it"
         own = {k: one(v, f'{path}.{k}'.lstrip('.')) for k,v in _settings(o, path).items()}
         layers.append([type(o).__name__, own])
         return {'layer': len(layers) - 1}
@@ -98,6 +101,7 @@ def _together(group):
     else: n = f'{n}.cells'
     return n,cells,{k: [n, *v] for k,v in views.items()}
 
+# %% ../nbs/03d_model_files.ipynb #c6c85520
 def _pack(tensors):
     "What a file holds: tensors without gaps by name, the views of them, and which are complex"
     stored,views = {},{}
@@ -142,6 +146,7 @@ def save(
 def _make(cls, own, exact):
     "A layer with the attributes `own`; unless `exact`, a setting that is not there has its default"
     def kind(o):
+        "What must stay the same of an attribute that `__init__` does not take"
         return o.shape if isinstance(o, Tensor) else type(o) if isinstance(o, Holder) else 0
     given = own.keys() & signature(cls).parameters.keys()
     with torch.device('meta'): layer = cls(**{k: own[k] for k in given})
@@ -167,6 +172,7 @@ def _build(layers, tensors, exact=False):
     for name,own in layers:
         inside = []
         def one(o):
+            "What `o` stands for"
             if isinstance(o, list): return [one(e) for e in o]
             if not isinstance(o, dict): return o
             (what,which), = o.items()
@@ -181,6 +187,7 @@ def _build(layers, tensors, exact=False):
         made.append(_make(cls, own, exact))
     return made[-1]
 
+# %% ../nbs/03d_model_files.ipynb #a245656a
 def _unpack(stored, about):
     "All tensors by name, views and complex ones too"
     tensors = {n: torch.view_as_complex(t) if n in about['complex'] else t
@@ -206,6 +213,7 @@ def _open(path, no):
     try: return json.loads(text),stored
     except (ValueError, RecursionError) as e: raise broken(e) from None
 
+# %% ../nbs/03d_model_files.ipynb #38fbf4ef
 def load(
     path:str|Path, # File that `save` wrote
 )->Model: # On the CPU, in the dtype it had

@@ -54,6 +54,8 @@ class Walk(NamedTuple):
     edges:tuple # Of a frame: above and below, left and right
 
 FAR = 2**62
+
+# %% ../nbs/04c_offsets.ipynb #605dafc0
 def in_sixes(table, fill=None):
     "`table` as long as the next multiple of six"
     more = -len(table) % 6
@@ -68,6 +70,7 @@ def frame_of(c, size, edges, last, n=None):
     lines = offsets(*[] if last else [(c, steps[1])], (h, steps[2]), start=start)
     return steps, lines.astype(np.int64), n or max(1, min(8, 2**17//max(1, steps[0])))
 
+# %% ../nbs/04c_offsets.ipynb #e83892f9
 @functools.lru_cache(256)
 def forward_walk(c, groups, size, out, kernel, stride, edges, dilation, last, n=None):
     "Through the images: to each position of the output from its window"
@@ -88,6 +91,7 @@ def phases_of(size, edge, kernel, stride, dilation):
         taps = [k for k in range(kernel) if k*dilation % stride == rest]
         yield first, max(0, -(-(edge + size - first)//stride)), taps
 
+# %% ../nbs/04c_offsets.ipynb #16cb3bb2
 @functools.lru_cache(256)
 def backward_walk(c, groups, size, out, kernel, stride, edges, dilation, last, n=None):
     "Through `g`: to each pixel from the windows that saw it; and the weights that belong to it"
@@ -124,6 +128,7 @@ def _gather_kernel():
     import triton.language as tl
     def gather(x, at, taps, w, to, out, rows, depth, cols, n_out, out_row, chunk, part,
                BN:tl.constexpr, BM:tl.constexpr, BK:tl.constexpr):
+        "Tile `program_id` of the result, and one part of its sum"
         r = tl.program_id(0)*BN + tl.arange(0, BN)
         o = tl.program_id(1)*BM + tl.arange(0, BM)
         start = tl.load(at + r, mask=r < rows, other=0)
@@ -159,6 +164,7 @@ def gather(
             x, at, taps, w, to, out, len(at), len(taps), cols, n_out, out.stride(1), chunk,
             out.stride(0), BN=64, BM=32, BK=32)
 
+# %% ../nbs/04c_offsets.ipynb #39c410cf
 @functools.lru_cache(64)
 def on_device(
     make, # Makes a walk

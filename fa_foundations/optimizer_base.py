@@ -41,20 +41,26 @@ class Optimizer:
         self._settings = dict(lr=lr, weight_decay=weight_decay, **settings)
         vars(self).update(self._settings)
         self._check()
-    def _check(self):
-        for k in self._settings:
-            v,end = getattr(self, k),1 if k in self.shares else math.inf
-            if isinstance(v, Tensor) and v.ndim == 0: setattr(self, k, v := v.item())
-            each = v if k in self.pairs and isinstance(v, (tuple, list)) else [v]
-            what = f'{k} are two numbers' if k in self.pairs else f'{k} is a number'
-            if not all(isinstance(x, Real) for x in each):
-                raise TypeError(f'{what}, not {in_a_line(v)}')
-            if len(each) != 1 + (k in self.pairs): raise ValueError(f'{what}, not {v!r}')
-            if not all(0 <= x < end for x in each): raise ValueError(
-                f'{k} must be 0 or more and less than {end}, not {v!r}')
-    def zero_grad(self):
-        "Forget the gradients"
-        for p in self.params: p.g = None
+
+# %% ../nbs/03f_optimizer_base.ipynb #68e36ff3
+@patch
+def _check(self:Optimizer):
+    "Refuse settings that are out of range"
+    for k in self._settings:
+        v,end = getattr(self, k),1 if k in self.shares else math.inf
+        if isinstance(v, Tensor) and v.ndim == 0: setattr(self, k, v := v.item())
+        each = v if k in self.pairs and isinstance(v, (tuple, list)) else [v]
+        what = f'{k} are two numbers' if k in self.pairs else f'{k} is a number'
+        if not all(isinstance(x, Real) for x in each):
+            raise TypeError(f'{what}, not {in_a_line(v)}')
+        if len(each) != 1 + (k in self.pairs): raise ValueError(f'{what}, not {v!r}')
+        if not all(0 <= x < end for x in each): raise ValueError(
+            f'{k} must be 0 or more and less than {end}, not {v!r}')
+
+@patch
+def zero_grad(self:Optimizer):
+    "Forget the gradients"
+    for p in self.params: p.g = None
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f00000a
 def _portions(rows):
@@ -67,6 +73,7 @@ def _portions(rows):
             yield map(list, zip(*part))
             part,size = [],0
 
+# %% ../nbs/03f_optimizer_base.ipynb #d4ab4bff
 @patch
 @torch.no_grad()
 def step(self:Optimizer):
@@ -107,6 +114,7 @@ def load_state_dict(self:Optimizer, state:dict):
     "Take over what `state_dict` of such an optimiser gave: all, or a `ValueError` and nothing"
     new,wrong = copy.copy(self),'this is the state of another optimiser or model'
     def own(v, p):
+        "What is kept of `p`: a copy beside it"
         if getattr(v, 'shape', ()) not in ((), p.shape): raise ValueError(wrong)
         return v.to(p.device, copy=True) if isinstance(v, Tensor) else v
     try:

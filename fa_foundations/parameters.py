@@ -103,6 +103,7 @@ def in_mode(
 def to(self:Holder, *args, **kwargs)->Holder:
     "Convert or move all tensors as `Tensor.to` does; they are new tensors: make a new optimiser"
     def moved(t):
+        "`t` converted, and as trainable as before"
         new = t.to(*args, **kwargs)
         if not t.is_floating_point(): new = t.to(new.device)   # an index stays an index
         return new.requires_grad_(t.requires_grad)

@@ -87,32 +87,38 @@ def _row_type():
     from numba import types
     from numba.core.datamodel import models, register_default
     class Row(types.Type):
+        "As many numbers of `dtype` as fill a row"
         def __init__(self, dtype):
             self.dtype, self.length = dtype, _row_bytes()*8 // dtype.bitwidth
             super().__init__(f'Row({dtype})')
     @register_default(Row)
     class Model(models.PrimitiveModel):
+        "Tells Numba that a `Row` is a vector"
         def __init__(self, manager, r):
             number = manager.lookup(r.dtype).get_value_type()
             super().__init__(manager, r, ir.VectorType(number, r.length))
     return Row
 
+# %% ../nbs/01aa_registers.ipynb #e09c98bf
 def _row_in_memory(Row):
     "The load and the store of a row"
     from numba import types
     from numba.extending import intrinsic
     def address(context, builder, array_type, array, i):
+        "Of row `i`"
         start = context.make_array(array_type)(context, builder, array).data
         pointer = context.get_value_type(Row(array_type.dtype)).as_pointer()
         return builder.gep(builder.bitcast(start, pointer), [i])
     @intrinsic
     def load(typing, a, i):
+        "`row` in LLVM's language"
         def code(context, builder, signature, args):
             at = address(context, builder, signature.args[0], *args)
             return builder.load(at, align=a.dtype.bitwidth//8)   # no line is promised
         return Row(a.dtype)(a, types.intp), code
     @intrinsic
     def store(typing, a, i, v):
+        "`put` in LLVM's language"
         def code(context, builder, signature, args):
             at = address(context, builder, signature.args[0], *args[:2])
             builder.store(args[2], at, align=a.dtype.bitwidth//8)
@@ -128,6 +134,7 @@ def _row_arithmetic():
     from numba.extending import intrinsic
     @intrinsic
     def multiply_add(typing, c, s, v):
+        "`fma` in LLVM's language"
         def code(context, builder, signature, args):
             vector, number, i32 = context.get_value_type(c), args[1], ir.IntType(32)
             first = builder.insert_element(ir.Constant(vector, ir.Undefined), number, i32(0))

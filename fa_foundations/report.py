@@ -30,6 +30,7 @@ def machine(device:torch.device)->dict:
                 python=platform.python_version(), system=platform.system(),
                 date=datetime.now().astimezone().isoformat(timespec='minutes'))
 
+# %% ../nbs/00a_report.ipynb #cc0079ce
 def commit()->str:
     "The commit that the package is at; empty outside of a checkout, or without git"
     call = ['git', '-C', str(files('fa_foundations')), 'describe', '--always', '--dirty']

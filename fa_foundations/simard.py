@@ -38,7 +38,6 @@ def _add_net(result, net, file):
     finally:   # even where the disk is full
         print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**net), flush=True)
 
-
 # %% ../nbs/04a_simard.ipynb #a67b9b19
 def measured_sets(
     test:bool=False, # Learn from training and validation set, and measure on the test set?

@@ -8,6 +8,7 @@ __all__ = ['SUSPECTS', 'suspect', 'explain']
 # %% ../nbs/03aa_suspects.ipynb #cf4bc738
 from itertools import combinations, product
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 from torch.nn.functional import one_hot
 from .backprop import Module
@@ -32,34 +33,41 @@ class Case:
         self.square = [(p, i, j) for p in self.params for i,j in combinations(range(p.ndim), 2)
                        if p.shape[i] == p.shape[j]]
 
-    def vjp(self, up):
-        "What would be true if `up` arrived from above"
-        return torch.autograd.grad(self.call.out, self.t, up, retain_graph=True)[0]
+# %% ../nbs/03aa_suspects.ipynb #73942094
+@patch
+def vjp(self:Case, up):
+    "What would be true if `up` arrived from above"
+    return torch.autograd.grad(self.call.out, self.t, up, retain_graph=True)[0]
 
-    def at(self, value):
-        "What would be true if `value` were the input; nothing where it cannot be"
-        if self.is_param or value.shape != self.t.shape: return value.new_empty(0)
-        moved = value.detach().requires_grad_()
-        out = self.call.forward(*(moved if a is self.t else a for a in self.call.cut))
-        return torch.autograd.grad(out, moved, self.up)[0]
+@patch
+def at(self:Case, value):
+    "What would be true if `value` were the input; nothing where it cannot be"
+    if self.is_param or value.shape != self.t.shape: return value.new_empty(0)
+    moved = value.detach().requires_grad_()
+    out = self.call.forward(*(moved if a is self.t else a for a in self.call.cut))
+    return torch.autograd.grad(out, moved, self.up)[0]
 
-    def having(self, p, value):
-        "What would be true if the layer's parameter `p` were `value`"
-        kept,p.data = p.data,value
-        try: return torch.autograd.grad(self.call.forward(*self.call.cut), self.t, self.up)[0]
-        finally: p.data = kept
+@patch
+def having(self:Case, p, value):
+    "What would be true if the layer's parameter `p` were `value`"
+    kept,p.data = p.data,value
+    try: return torch.autograd.grad(self.call.forward(*self.call.cut), self.t, self.up)[0]
+    finally: p.data = kept
 
-    def one_example(self, i):
-        "What example `i` alone gives"
-        up = torch.zeros_like(self.up)
-        up[i] = self.up[i]
-        return self.vjp(up)
+# %% ../nbs/03aa_suspects.ipynb #c4e8187b
+@patch
+def one_example(self:Case, i):
+    "What example `i` alone gives"
+    up = torch.zeros_like(self.up)
+    up[i] = self.up[i]
+    return self.vjp(up)
 
-    def without_target(self):
-        "What a loss gives that leaves its targets out"
-        inp,targ = self.call.cut
-        if not targ.is_floating_point(): return self.true + one_hot(targ, inp.shape[1])/self.n
-        return torch.autograd.grad(self.call.forward(inp, targ*0), inp)[0]
+@patch
+def without_target(self:Case):
+    "What a loss gives that leaves its targets out"
+    inp,targ = self.call.cut
+    if not targ.is_floating_point(): return self.true + one_hot(targ, inp.shape[1])/self.n
+    return torch.autograd.grad(self.call.forward(inp, targ*0), inp)[0]
 
 # %% ../nbs/03aa_suspects.ipynb #2ad0be3a
 def factor(case):
@@ -84,17 +92,6 @@ def _sums(c):
     axes = range(c.up.ndim if c.up.ndim > 2 else 0)
     return [c.up.sum(some) for k in axes[1:] for some in combinations(axes, k)]
 
-def _shifted(c):
-    "Is the gradient of an image right, but a pixel or two away from its place?"
-    def inside(t, i, j):
-        h,w = t.shape[2:]
-        return t[:, :, max(i, 0):h + min(i, 0), max(j, 0):w + min(j, 0)]
-    def meets(i, j):
-        true = inside(c.true, -i, -j)
-        return true.any() and agree(inside(c.hand, i, j), true)
-    return (c.true.ndim == 4 and not c.is_param and c.hand.shape == c.true.shape and
-            any(meets(i, j) for i,j in product(range(-2, 3), repeat=2)))
-
 _SUMS = (
     ('Zero gradient', lambda c: [c.true*0],
      '{g} is zero everywhere, so nothing of `out.g` gets through'),
@@ -116,6 +113,23 @@ _SUMS = (
     ('Sum over too many axes',
      lambda c: [c.true.sum(), c.true.mean(), *(c.true.sum(d) for d in range(c.true.ndim))],
      '{g} is summed over an axis that its tensor has'),
+)
+
+# %% ../nbs/03aa_suspects.ipynb #17d0d31c
+def _shifted(c):
+    "Is the gradient of an image right, but a pixel or two away from its place?"
+    def inside(t, i, j):
+        "`t` without its first `i` rows and `j` columns; without its last ones if below 0"
+        h,w = t.shape[2:]
+        return t[:, :, max(i, 0):h + min(i, 0), max(j, 0):w + min(j, 0)]
+    def meets(i, j):
+        "Is the gradient right `i` rows and `j` columns away?"
+        true = inside(c.true, -i, -j)
+        return true.any() and agree(inside(c.hand, i, j), true)
+    return (c.true.ndim == 4 and not c.is_param and c.hand.shape == c.true.shape and
+            any(meets(i, j) for i,j in product(range(-2, 3), repeat=2)))
+
+_SHAPES = (
     ('Wrong shape', lambda c: [c.hand]*(c.hand.shape != c.true.shape and
                                         agree(c.hand.reshape(c.true.shape), c.true)),
      '{g} has the right numbers, but a `squeeze`, a `None` or a `keepdim` too many'),
@@ -158,7 +172,7 @@ _LOST = (
 )
 
 # %% ../nbs/03aa_suspects.ipynb #0a352546
-SUSPECTS = {Module: list(_SUMS + _SLOPES + _LOST)}   # class -> (name, made, sentence)
+SUSPECTS = {Module: list(_SUMS + _SHAPES + _SLOPES + _LOST)}   # class -> (name, made, sentence)
 
 def suspect(
     cls:type, # The layers that may have it: this class, and those derived from it
@@ -167,6 +181,7 @@ def suspect(
 ): # A decorator for a function of a case: a list of the gradients that the mistake makes
     "Enter a mistake of one class of layers in the table; those entered first are asked first"
     def enter(made):
+        "Put the function into the table, in the place of one of that name"
         rows = SUSPECTS.setdefault(cls, [])
         rows[:] = [row for row in rows if row[0] != name] + [(name, made, sentence)]
         return made

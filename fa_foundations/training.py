@@ -151,18 +151,22 @@ class minibatches:
     def __len__(self):
         full,rest = divmod(len(self.x), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
-    def order(self):
-        "The row numbers for one pass, drawn anew; None without shuffling"
-        g = self.generator or torch.default_generator
-        if self.shuffle:
-            return torch.randperm(len(self.x), generator=g, device=g.device).to(self.x.device)
-    def batches(self, order, first=0):
-        "The batches of a pass in that order, from number `first` on"
-        for i in range(first, len(self)):
-            rows = slice(i*self.batch_size, (i+1)*self.batch_size)
-            if order is None: yield self.x[rows], self.y[rows]
-            else: yield tuple(t.index_select(0, order[rows]) for t in (self.x, self.y))
     def __iter__(self): return self.batches(self.order())
+
+# %% ../nbs/04_training.ipynb #f2bed330
+@patch
+def order(self:minibatches):
+    "The row numbers for one pass, drawn anew; None without shuffling"
+    g = self.generator or torch.default_generator
+    if self.shuffle:
+        return torch.randperm(len(self.x), generator=g, device=g.device).to(self.x.device)
+@patch
+def batches(self:minibatches, order, first=0):
+    "The batches of a pass in that order, from number `first` on"
+    for i in range(first, len(self)):
+        rows = slice(i*self.batch_size, (i+1)*self.batch_size)
+        if order is None: yield self.x[rows], self.y[rows]
+        else: yield tuple(t.index_select(0, order[rows]) for t in (self.x, self.y))
 
 # %% ../nbs/04_training.ipynb #c1a5e004
 class SGD(Optimizer):
@@ -226,6 +230,7 @@ def _check_run(model, data, epochs, **functions):
         if not (callable(f) or f is None and k in ('schedule', 'augment', 'optimizer')):
             raise TypeError(f'{k} is a function, not {in_a_line(f)}')
 
+# %% ../nbs/04_training.ipynb #cc7c90e6
 def _check_data(model, data):
     "Refuse what would end the run halfway"
     if not len(data.x_train): raise ValueError('the training set has no rows')
@@ -245,14 +250,17 @@ def _optimizer(make, model, lr, **settings):
 
 # %% ../nbs/04_training.ipynb #c1a5e00a
 def _factor(schedule, done):
+    "What `schedule` says, if it can be a factor"
     factor = schedule(done)
     if isinstance(factor, (Real, Tensor)): return factor
     raise TypeError(f'schedule({done:.3g}) is a factor for lr, not {in_a_line(factor)}')
 
 def _both(batch):
+    "The batch, if it is one"
     if isinstance(batch, (tuple, list)) and len(batch) == 2: return batch
     raise TypeError(f'augment returns a batch, x and y, not {in_a_line(batch)}')
 
+# %% ../nbs/04_training.ipynb #c30bcccc
 def _train(model, data, epochs, batches, opt, lr, schedule, augment, history):
     "Train, and rest after each step"
     n = len(batches)

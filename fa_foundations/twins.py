@@ -15,18 +15,26 @@ class Twins:
     "Makes a layer of the other library from each layer; what was shared stays shared"
     def __init__(self, convert): self.convert,self.seen = convert,{}
     def once(self, old, make):
+        "What `make` made of `old`, the first time"
         if id(old) not in self.seen: self.seen[id(old)] = old,make(old)   # kept: no other takes its id
         return self.seen[id(old)][1]
     def layer(self, l):
+        "The layer `l` in the other library, in the same mode"
         new = self.once(l, lambda l: self.convert(l, self))
         new.training = l.training
         return new
-    def row(self, layers): return [self.layer(l) for l in layers]
+    def row(self, layers):
+        "A list of layers"
+        return [self.layer(l) for l in layers]
     def tensor(self, t, flip=False, kind=lambda t: t):
         "A copy of `t`, or None; `flip`: torch keeps the weights of linear layers as `(n_out, n_in)`"
-        def copied(t): return (t.t() if flip else t).clone(memory_format=torch.contiguous_format)
+        def copied(t):
+            "`t` without gaps"
+            return (t.t() if flip else t).clone(memory_format=torch.contiguous_format)
         return None if t is None else self.once(t, lambda t: kind(copied(t.detach())))
-    def parameter(self, t, flip=False): return self.tensor(t, flip, nn.Parameter)
+    def parameter(self, t, flip=False):
+        "`tensor`, as a parameter of torch's"
+        return self.tensor(t, flip, nn.Parameter)
 
 # %% ../nbs/02d_twins.ipynb #4b24b824
 def in_torch(l, twins):

@@ -32,6 +32,7 @@ def read_window(kernel, stride, padding, dilation):
     padding = as_pair(0 if padding == 'valid' else padding, 'padding', least=0)
     return kernel, stride, [(p, p) for p in padding], dilation
 
+# %% ../nbs/04b_windows.ipynb #fb1b1503
 def out_sizes(size, kernel, stride, edges, dilation):
     "How many windows fit along each axis"
     span = [d*(k - 1) + 1 for k,d in zip(kernel, dilation)]
