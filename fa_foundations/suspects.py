@@ -129,6 +129,7 @@ def _shifted(c):
     return (c.true.ndim == 4 and not c.is_param and c.hand.shape == c.true.shape and
             any(meets(i, j) for i,j in product(range(-2, 3), repeat=2)))
 
+# %% ../nbs/03aa_suspects.ipynb #93882dd0
 _SHAPES = (
     ('Wrong shape', lambda c: [c.hand]*(c.hand.shape != c.true.shape and
                                         agree(c.hand.reshape(c.true.shape), c.true)),

@@ -58,6 +58,7 @@ def execute(path, device, times=1, folder=None, root=ROOT, export=None):
     package comes from. `export`: a notebook whose module is written first."""
     path_of_children = os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))
     os.environ.update(FA_DEVICE=device, IN_TEST='1', PYTHONPATH=path_of_children)
+    for name in [n for n in os.environ if n.startswith('MALLOC_')]: del os.environ[name]   # children start as a reader's do
     os.chdir(root)
     sys.path.insert(0, str(root))
     if device=='fakegpu':

@@ -20,6 +20,8 @@ import tree
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
 WORKERS = min(CORES, 4)
 os.environ.setdefault('OMP_NUM_THREADS', str(max(1, CORES//WORKERS)))   # before torch: notebooks run side by side
+for name,value in ('TRIM_THRESHOLD_', 2**40), ('MMAP_MAX_', 0):   # notebooks keep the memory that they free, as commands do
+    os.environ.setdefault(f'MALLOC_{name}', str(value))
 os.environ.setdefault('HYPOTHESIS_STORAGE_DIRECTORY', tempfile.gettempdir() + '/hypothesis')
 
 def pytest_xdist_auto_num_workers(config): return WORKERS
