@@ -1,7 +1,7 @@
 """Break the exported code in many places, one at a time, and see which breaks the checks find.
 
-    python tools/mutants.py                       # 160 mutants drawn from all, written to tools/MUTANTS.md
-    python tools/mutants.py --module backprop --number 1000 --out backprop.md
+    python tools/mutants.py --seed 7              # 160 mutants drawn from all, kept in tools/mutants.csv and tools/MUTANTS.md
+    python tools/mutants.py --module backprop --number 1000   # of one module, printed
 
 A mutant is an exported cell with one change: a comparison, an arithmetic operator, a sign or a constant is another one, a
 transpose or a statement is gone, two arguments have changed places. It is put into its notebook in a copy of the tree, the module
@@ -9,11 +9,13 @@ is exported from there, and the notebook and its test notebook are run. An error
 long; an output that differs does not count, and neither would the check that modules are what their notebooks export.
 
 The draw depends on a seed and on each mutant alone: a change elsewhere does not change which are drawn.
-`tools/mutants.json` says why a survivor is harmless, by its id.
+`tools/mutants.json` says what became of a survivor, by its id: why it is harmless, or
+which check finds it now.
 """
 import argparse
 import ast
 import copy
+import csv
 import hashlib
 import json
 import os
@@ -21,7 +23,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,23 +179,43 @@ def _cell(text, width=60):
     line = line if len(line) <= width else line[:width-3] + '...'
     return '`' + line.replace('|', '\\|').replace('`', "'") + '`'
 
-def report(mutants, results, total, seed):
+def rows_of(seed, mutants, results):
+    "What is kept of each mutant of a draw"
+    return [dict(seed=str(seed), id=m.id, module=m.module, operator=m.operator, before=m.before, after=m.after, result=result, by=by)
+            for m,(result,by) in zip(mutants, results)]
+
+def keep(rows, file):
+    "Write the rows of one draw into the list of all, in the place of those of the same seed; the list"
+    old = list(csv.DictReader(file.open(encoding='utf-8', newline=''))) if file.exists() else []
+    rows = [r for r in old if r['seed'] != rows[0]['seed']] + rows
+    with file.open('w', encoding='utf-8', newline='') as f:
+        writer = csv.DictWriter(f, rows[0], lineterminator='\n')
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
+
+def _found(rows): return sum(r['result'] != 'survived' for r in rows)
+
+def _draw_in_words(rows, reasons):
+    "One draw: its counts and its survivors"
+    by_operator = defaultdict(list)
+    for r in rows: by_operator[r['operator']].append(r)
+    lines = [f"## Seed {rows[0]['seed']}: {_found(rows)} of {len(rows)} found ({_found(rows)/len(rows):.1%})", '',
+             '| operator | drawn | found |', '|---|---|---|', *(f'| {o} | {len(q)} | {_found(q)} |' for o,q in sorted(by_operator.items()))]
+    survivors = [r for r in rows if r['result']=='survived']
+    if survivors: lines += ['', '| survivor | module | before | after | what became of it |', '|---|---|---|---|---|']
+    lines += [f"| {r['id']} | {r['module']} | {_cell(r['before'])} | {_cell(r['after'])} | {reasons.get(r['id'], '')} |" for r in survivors]
+    return [*lines, '']
+
+def report(rows):
     "The page tools/MUTANTS.md"
-    file = ROOT/'tools/mutants.json'
-    reasons = json.loads(file.read_text('utf-8')) if file.exists() else {}
-    drawn,dead = Counter(m.operator for m in mutants),Counter(m.operator for m,r in zip(mutants, results) if r[0] != 'survived')
-    share = f'{sum(dead.values())} of {len(mutants)} ({sum(dead.values())/len(mutants):.1%})'
+    reasons = json.loads((ROOT/'tools/mutants.json').read_text('utf-8'))
     lines = ['# Mutants', '', '<!-- Written by `make mutants`; do not edit. -->', '',
-             f'Drawn with seed {seed} from {total} ways to break the exported code: {share} made a check fail.', '',
-             '| operator | drawn | found |', '|---|---|---|', *(f'| {o} | {drawn[o]} | {dead[o]} |' for o in sorted(drawn))]
-    survivors = [m for m,r in zip(mutants, results) if r[0]=='survived']
-    if survivors:
-        lines += ['', '## Survivors', '', '| id | module | before | after | why it is harmless |', '|---|---|---|---|---|']
-        lines += [f'| {m.id} | {m.module} | {_cell(m.before)} | {_cell(m.after)} | {reasons.get(m.id, "")} |' for m in survivors]
-    lines += ['', '## All', '', '| id | module | operator | before | after | result | by |', '|---|---|---|---|---|---|---|']
-    lines += [f'| {m.id} | {m.module} | {m.operator} | {_cell(m.before)} | {_cell(m.after)} | {result} | {by} |'
-              for m,(result,by) in zip(mutants, results)]
-    return '\n'.join(lines) + '\n'
+             f'{_found(rows)} of {len(rows)} changes to the exported code made a check fail. All of them: `tools/mutants.csv`.', '']
+    draws = defaultdict(list)
+    for r in rows: draws[r['seed']].append(r)
+    for draw in draws.values(): lines += _draw_in_words(draw, reasons)
+    return '\n'.join(lines)
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,7 +223,6 @@ def main():
     parser.add_argument('--seed', type=int, default=42)
     parser.add_argument('--module', help='draw from this module alone')
     parser.add_argument('--jobs', type=int, default=min(os.cpu_count(), 4))
-    parser.add_argument('--out', type=Path, default=ROOT/'tools'/'MUTANTS.md')
     args = parser.parse_args()
     os.environ.setdefault('OMP_NUM_THREADS', '1')
     everything = [m for path in notebooks() for m in mutants_of(path) if args.module in (None, m.module)]
@@ -215,7 +236,10 @@ def main():
     for i,m in enumerate(drawn):   # again, alone: something else may have held it up
         if results[i][0]=='too slow': results[i] = attempt(m, limits)
     order = sorted(range(len(drawn)), key=lambda i: (drawn[i].notebook, drawn[i].cell, drawn[i].id))
-    args.out.write_text(report([drawn[i] for i in order], [results[i] for i in order], len(everything), args.seed), 'utf-8')
-    print(f"{sum(r[0] != 'survived' for r in results)} of {len(results)} found; the table is in {args.out}")
+    rows = rows_of(args.seed, [drawn[i] for i in order], [results[i] for i in order])
+    if args.module is None: (ROOT/'tools/MUTANTS.md').write_text(report(keep(rows, ROOT/'tools/mutants.csv')), 'utf-8')
+    for r in rows:
+        if r['result']=='survived': print(f"survived: {r['id']} {r['module']} {_cell(r['before'])} -> {_cell(r['after'])}")
+    print(f'{_found(rows)} of {len(rows)}, drawn from {len(everything)}, made a check fail')
 
 if __name__=='__main__': main()
