@@ -7,12 +7,12 @@ __all__ = ['layer_norm', 'group_norm', 'batch_norm', 'norm_grad', 'LayerNorm', '
 
 # %% ../nbs/06_normalization.ipynb #6a1e0c03
 import math
-from types import SimpleNamespace
 from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
 from fastcore.meta import delegates
+from .matmul import check_tensors
 from .parameters import savable
 from .backprop import Module, add_grad, wants_grad
 from .suspects import suspect
@@ -47,21 +47,23 @@ class Kept(NamedTuple):
 
 def _norm(x, form, gamma, beta, eps, given=None):
     "The normalised `x`, and its mean and variance in the shape `form.stats`"
-    view = x.reshape(form.view)
+    view = (x.float() if x.element_size() < 4 else x).reshape(form.view)   # room for squares
     mean,var = (t.reshape(form.stats) for t in given) if given else (_mean(view, form.stats), None)
     d = view - mean
     if var is None: var = (d*d).sum_to_size(form.stats)/form.count
-    inv = (var + eps).rsqrt()
+    inv = (var.to(view.dtype) + eps).rsqrt()
     scale = inv if gamma is None else inv*gamma.reshape(form.params)
     out = d*scale if scale.requires_grad else d.mul_(scale)   # autograd needs `d` as it is
     if beta is not None: out += beta.reshape(form.params)
-    out = out.reshape(x.shape)
+    out = out.reshape(x.shape).to(x.dtype)
     out.kept = Kept(form, mean.detach().clone(), inv.detach(), given is not None)
     return out,mean,var
 
 # %% ../nbs/06_normalization.ipynb #eae273a7
-def _check(name, x, shape, **tensors):
-    "Refuse inputs that are no fractions, and tensors that do not fit them"
+def _check(name, x, shape=None, **tensors):
+    "Refuse inputs that are no fractions, and tensors that are not of `shape`: (channels,)"
+    check_tensors(x=x)
+    if shape is None: shape = x.shape[1:2]
     if not x.is_floating_point(): raise TypeError(
         f'{name} norm takes floating-point numbers, not {x.dtype}: use .float()')
     if not shape: raise ValueError(f'{name} norm takes inputs (n, c, ...), not {tuple(x.shape)}')
@@ -70,9 +72,8 @@ def _check(name, x, shape, **tensors):
     for k,t in tensors.items():
         if t is not None and kind(t) != want: raise ValueError(
             f'{name} norm of inputs {kind(x)} needs a {k} {want}, not {kind(t)}')
-
 def _check_groups(c, groups):
-    if groups < 1 or c % groups:
+    if not isinstance(groups, int) or groups < 1 or c % groups:
         raise ValueError(f'{c} channels cannot be cut into {groups} groups of one size')
 
 # %% ../nbs/06_normalization.ipynb #aecd19f2
@@ -84,11 +85,11 @@ def layer_norm(
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
     "Normalise each example over its last axes"
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    _check('layer', x, shape, gamma=gamma, beta=beta)
     k = x.ndim - len(shape)
     if k < 0 or tuple(x.shape[k:]) != shape: raise ValueError(
         f'layer norm over {shape} takes inputs that end in these sizes, not {tuple(x.shape)}')
-    _check('layer', x, shape, gamma=gamma, beta=beta)
     form = Form(x.shape, (*x.shape[:k], *[1]*len(shape)), (*[1]*k, *shape))
     return _norm(x, form, gamma, beta, eps)[0]
 
@@ -101,7 +102,7 @@ def group_norm(
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
     "Normalise each example over groups of its channels"
-    _check('group', x, x.shape[1:2], gamma=gamma, beta=beta)
+    _check('group', x, gamma=gamma, beta=beta)
     _check_groups(x.shape[1], groups)
     n,k,pixels = len(x),x.shape[1]//groups,math.prod(x.shape[2:])
     form = Form((n, groups, k, pixels), (n, groups, 1, 1), (1, groups, k, 1))
@@ -119,7 +120,7 @@ def batch_norm(
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
     "Normalise each channel over all examples, or by statistics from earlier"
-    _check('batch', x, x.shape[1:2], mean=mean, var=var, gamma=gamma, beta=beta)
+    _check('batch', x, mean=mean, var=var, gamma=gamma, beta=beta)
     stats = 1,x.shape[1],*[1]*(x.ndim - 2)
     form = Form(x.shape, stats, stats)
     _check_mode(form, mean, var, training)
@@ -132,9 +133,8 @@ def batch_norm(
 def _move(mean, var, new_mean, new_var, n, momentum):
     "Move running statistics towards new ones; the variance is that of the source, over `n - 1`"
     if n < 2: return   # no examples at all
-    mean.lerp_(new_mean.reshape(mean.shape), momentum)
-    var.lerp_(new_var.reshape(var.shape)*(n/(n - 1)), momentum)
-
+    for old,new in (mean, new_mean),(var, new_var*(n/(n - 1))):
+        old.lerp_(new.reshape(old.shape).to(old.dtype), momentum)
 def _check_mode(form, mean, var, training):
     "Refuse what has no statistics"
     if (mean is None) != (var is None) or not training and mean is None: raise ValueError(
@@ -145,13 +145,14 @@ def _check_mode(form, mean, var, training):
 
 # %% ../nbs/06_normalization.ipynb #862080df
 @torch.no_grad()
-def _grads(inp, out, gamma, input_grad=True):
-    "The gradients of `inp` (None if not wanted), gamma and beta, from `out.g` and `out.kept`"
-    form,mean,inv,given = out.kept
-    d,g = inp.reshape(form.view) - mean,out.g.reshape(form.view)
+def _grads(inp, g, kept, gamma, input_grad=True):
+    "The gradients of `inp` (None if not wanted), gamma and beta, from dL/dout `g`"
+    form,mean,inv,given = kept
+    d,g = (t.reshape(form.view).to(inv.dtype) for t in (inp, g))
+    d = d - mean
     partly = [b if a == 1 else a for a,b in zip(form.stats, form.params)]
     sums = g.sum_to_size(partly),(gd := g*d).sum_to_size(partly)*inv
-    beta_g,gamma_g = (t.sum_to_size(form.params) for t in sums)
+    beta_g,gamma_g = (t.sum_to_size(form.params).to(inp.dtype) for t in sums)
     if not input_grad: return None,gamma_g,beta_g
     scale = inv if gamma is None else inv*gamma.reshape(form.params)
     inp_g = torch.mul(g, scale, out=gd)   # in memory that is there already
@@ -159,7 +160,7 @@ def _grads(inp, out, gamma, input_grad=True):
         m1,m2 = ((scale*t).sum_to_size(form.stats)/form.count for t in sums)
         inp_g -= m1
         inp_g -= d.mul_(inv*m2)
-    return inp_g.reshape(inp.shape),gamma_g,beta_g
+    return inp_g.reshape(inp.shape).to(inp.dtype),gamma_g,beta_g
 
 # %% ../nbs/06_normalization.ipynb #bd2fdcf0
 def norm_grad(
@@ -169,7 +170,7 @@ def norm_grad(
     beta:Tensor=None, # As it was given; receives `beta.g`
 ):
     "Set the gradients of the inputs of `batch_norm`, `layer_norm` or `group_norm`"
-    inp.g,*grads = _grads(inp, out, gamma)
+    inp.g,*grads = _grads(inp, out.g, out.kept, gamma)
     for t,g in zip((gamma, beta), grads):
         if t is not None: t.g = g.reshape(t.shape)
 
@@ -189,7 +190,7 @@ class _Norm(Module):
         self.beta = torch.zeros(size, **new) if affine and bias else None
         return new
     def bwd(self, out, inp):
-        grads = _grads(inp, out, self.gamma, wants_grad(inp))
+        grads = _grads(inp, out.g, out.kept, self.gamma, wants_grad(inp))
         for t,g in zip((inp, self.gamma, self.beta), grads):
             if t is not None and g is not None: add_grad(t, g.reshape(t.shape))
 
@@ -200,11 +201,12 @@ class LayerNorm(_Norm):
     twin,names = nn.LayerNorm,dict(shape='normalized_shape', eps='eps', affine='elementwise_affine')
     @delegates(_Norm.make_params, but=['size'])
     def __init__(self,
-        *sizes, # Of the last axes
+        *sizes, # Of the last axes, or a tuple of them
         shape:tuple=None, # The same in one
         eps:float=1e-5, # Added to the variance
         **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
+        if sizes and isinstance(sizes[0], (tuple, list)): sizes, = sizes
         self.shape,self.eps = tuple(sizes if shape is None else shape),eps
         self.make_params(self.shape, **kwargs)
     def forward(self, inp): return layer_norm(inp, self.shape, self.gamma, self.beta, self.eps)
@@ -247,33 +249,43 @@ class BatchNorm(_Norm):
         new = self.make_params(n, **kwargs)
         self.mean,self.var = (torch.zeros(n, **new),torch.ones(n, **new)) if track else (None, None)
         self.num_batches = torch.tensor(0, device=new['device']) if track else None
-    def forward(self, inp):
-        moves,share = self.training and self.track,self.momentum
-        self._twin = self.twin[min(max(inp.ndim, 3), 5) - 3]
-        if moves and share is None: share = 1/(self.num_batches.item() + 1)
-        out = batch_norm(inp, self.mean, self.var, self.gamma, self.beta,
-                         self.training or not self.track, share, self.eps)
-        if moves: self.num_batches += 1
-        return out
+
+# %% ../nbs/06_normalization.ipynb #06d0c0b2
+@patch
+def forward(self:BatchNorm, inp):
+    moves,share = self.training and self.track,self.momentum
+    self._twin = self.twin[min(max(inp.ndim, 3), 5) - 3]
+    if moves and share is None: share = 1/(self.num_batches.item() + 1)
+    out = batch_norm(inp, self.mean, self.var, self.gamma, self.beta,
+                     self.training or not self.track, share, self.eps)
+    if moves: self.num_batches += 1
+    return out
 
 # %% ../nbs/06_normalization.ipynb #0979dbb8
 def _with(case, *gamma, **other):
     "The gradient in question, had the norm another gamma, or kept something else"
-    out = SimpleNamespace(g=case.up, kept=case.call.out.kept._replace(**other))
-    grads = dict(zip(('inp', 'gamma', 'beta'), _grads(case.inp, out, *gamma or [case.layer.gamma])))
-    return grads[case.name].reshape(case.t.shape)
+    kept = case.call.out.kept._replace(**other)
+    grads = _grads(case.inp, case.up, kept, *gamma or [case.layer.gamma])
+    return grads[('inp', 'gamma', 'beta').index(case.name)].reshape(case.t.shape)
 def _paths(case):
     "What reaches the input through the value, the mean and the variance"
     form,value = case.call.out.kept.form,_with(case, given=True)
-    mean = (value.reshape(form.view).sum_to_size(form.stats)/-form.count).expand(form.view)
-    mean = mean.reshape(value.shape)
+    mean = value.reshape(form.view).sum_to_size(form.stats)/-form.count
+    mean = mean.expand(form.view).reshape(value.shape)
     return value,mean,case.true - value - mean
+
+suspect(_Norm, 'Missing gamma', '{g} is what it would be if gamma were 1; multiply `out.g` by it')(
+    lambda case: [_with(case, None)])
+suspect(_Norm, 'Not normalised', '{g} is made from the input as it came, not the normalised one')(
+    lambda case: [_with(case, inv=torch.ones_like(case.call.out.kept.inv), **mean)
+                  for mean in ({}, dict(mean=0*case.call.out.kept.mean))]*(case.name == 'gamma'))
 
 for _i,_part in enumerate(('value', 'mean', 'variance')):
     suspect(_Norm, f'Path through the {_part} left out',
             f'{{g}} lacks what reaches the output through the {_part}; there are three paths')(
         lambda case, i=_i: [case.true - _paths(case)[i]])
 
+# %% ../nbs/06_normalization.ipynb #06d0c002
 @suspect(_Norm, 'Statistics of the wrong mode', '{g} mixes up the modes: in training mean and '
          'variance depend on the input; in evaluation they are the running ones, constants')
 def _(case):
@@ -284,12 +296,6 @@ def _(case):
         other = batch_norm(case.inp.detach(), *stats, training=given, eps=layer.eps).kept
         mixed += other._asdict(),dict(mean=other.mean, inv=other.inv)
     return [_with(case, **m) for m in mixed]
-
-suspect(_Norm, 'Missing gamma', '{g} is what it would be if gamma were 1; multiply `out.g` by it')(
-    lambda case: [_with(case, None)])
-suspect(_Norm, 'Not normalised', '{g} is made from the input as it came, not the normalised one')(
-    lambda case: [_with(case, inv=torch.ones_like(case.call.out.kept.inv), **mean)
-                  for mean in ({}, dict(mean=0*case.call.out.kept.mean))]*(case.name == 'gamma'))
 
 @suspect(_Norm, 'n - 1 in place of n',
          '{g} is made with the variance over n - 1; in the pass it is over n')
@@ -319,13 +325,15 @@ class Tanh(_Curve):
     def bwd(self, out, inp): add_grad(inp, out.g*(1 - out*out))
 
 # %% ../nbs/06_normalization.ipynb #26288ed7
+_IMAGES = nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Unflatten   # what makes images
 _TENSORS = dict(gamma='weight', beta='bias', mean='running_mean', var='running_var',
                 num_batches='num_batches_tracked')
 
 @patch
 def to_twin(self:_Norm, twins):
     made = self._twin or self.twin
-    if isinstance(made, tuple): made = self.twin[_after_images(twins)]
+    if isinstance(made, tuple):
+        made = made[isinstance(twins.last(*_IMAGES, nn.Linear, nn.Flatten), _IMAGES)]
     new = made(**{theirs: getattr(self, k) for k,theirs in self.names.items()}, device='meta')
     for k,theirs in _TENSORS.items():
         copy = twins.tensor if k in self.buffers else twins.parameter
@@ -339,11 +347,3 @@ def from_twin(cls:_Norm, m, twins):
     for k,theirs in _TENSORS.items():
         if k in vars(new): setattr(new, k, twins.tensor(getattr(m, theirs)))
     return new
-
-# %% ../nbs/06_normalization.ipynb #60e2daca
-def _after_images(twins):
-    "Do the layers before make images?"
-    images,rows = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Unflatten),(nn.Linear, nn.Flatten)
-    made = [new for _,new in twins.seen.values() if isinstance(new, nn.Module)]
-    telling = [m for new in made for m in new.modules() if isinstance(m, images + rows)]
-    return bool(telling) and isinstance(telling[-1], images)

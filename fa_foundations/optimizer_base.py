@@ -116,7 +116,7 @@ def load_state_dict(self:Optimizer, state:dict):
     def own(v, p):
         "What is kept of `p`: a copy beside it"
         if getattr(v, 'shape', ()) not in ((), p.shape): raise ValueError(wrong)
-        return v.to(p.device, copy=True) if isinstance(v, Tensor) else v
+        return v.to(p, copy=True) if isinstance(v, Tensor) else v
     try:
         new.state = [{k: own(v, p) for k,v in kept.items()}
                      for kept,p in zip(state['state'], self.params, strict=True)]

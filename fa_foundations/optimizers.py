@@ -13,7 +13,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .core import Data
-from .command import check_numbers
+from .command import check_numbers, in_a_line
 from .copies import deep_copies, session_kept, walk_parts
 from .backprop import Model
 from .optimizer_base import Optimizer
@@ -143,6 +143,7 @@ def warmup(
     then=None,         # Schedule for the rest, from 0 to 1 again; None: stay at 1
 ) -> float: # Factor for the learning rate
     "Up to 1 in a straight line, then as another schedule says"
+    if not 0 <= share <= 1: raise ValueError(f'share is 0 to 1, not {share!r}')
     if done < share: return start + (1 - start)*done/share
     return then((done - share)/(1 - share)) if then and share < 1 else 1.
 
@@ -154,6 +155,8 @@ def one_cycle(
     final_div_factor:float=1e4,   # How much smaller than at the start it is in the end
 ) -> float: # Factor for the learning rate
     "Up to 1 and then far down, each along half a cosine"
+    check_numbers(at_least=0, below=1, pct_start=pct_start)
+    check_numbers(above=0, div_factor=div_factor, final_div_factor=final_div_factor)
     if done < pct_start: return _glide(1/div_factor, 1., done/pct_start)
     return _glide(1., 1/div_factor/final_div_factor, (done - pct_start)/(1 - pct_start))
 
@@ -200,7 +203,7 @@ def find_lr(
     low:float=1e-6,  # The first learning rate
     high:float=10.,  # The last one, unless the loss explodes before
     steps:int=100,   # From the one to the other
-    **settings,      # For `fit`: `batch_size`, `optimizer`, `augment`, `generator`, ...
+    **settings,      # For `fit`: `batch_size`, `optimizer`, `augment`, `generator`, `momentum`
 ) -> Sweep: # `.lrs`, `.losses`, `.suggestion`, `.plot()`
     "Losses while the learning rate grows by the same factor after each batch"
     check_numbers(above=0, low=low)
@@ -214,7 +217,8 @@ def find_lr(
         return len(sweep.lrs) == steps or sweep._over()
     data = data._replace(x_valid=data.x_valid[:0], y_valid=data.y_valid[:0])
     with _random_kept(model, settings):
-        history = fit(trial, data, steps, low, callbacks=note, progress=False, **settings)
+        history = fit(trial, data, steps, low, callbacks=note, schedule=None, history=None,
+                      progress=False, **settings)   # what is set here cannot be given
     if history.interrupted: raise KeyboardInterrupt
     if not math.isfinite(sweep.losses[0]): raise ValueError(
         f'the first loss is {sweep.losses[0]}: look at the data, and at the first weights')
@@ -246,6 +250,8 @@ class EMA:
         model:Model,       # Trained by somebody else; the average begins with what it is now
         decay:float=.999,  # Share of the old average in the new one, less than 1
     ):
+        if not isinstance(model, Model):
+            raise TypeError(f'EMA averages a Model, not {in_a_line(model)}')
         check_numbers(at_least=0, below=1, decay=decay)
         self.decay,self._source = decay,model
         self.model = deep_copies(model, lambda t: t)[0].eval()   # of averages
@@ -253,6 +259,6 @@ class EMA:
     def update(self):
         "Move the averages towards the model as it is now"
         for avg,t in zip(_tensors(self.model), _tensors(self._source), strict=True):
-            if t.is_floating_point(): avg.lerp_(t, 1 - self.decay)
+            if t.is_floating_point(): avg.lerp_(t.to(avg), 1 - self.decay)
             else: avg.copy_(t)
     def __call__(self, history): self.update()

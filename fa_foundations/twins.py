@@ -26,6 +26,11 @@ class Twins:
     def row(self, layers):
         "A list of layers"
         return [self.layer(l) for l in layers]
+    def last(self, *kinds):
+        "The last module of these classes that was made so far, or None"
+        made = [new for _,new in self.seen.values() if isinstance(new, nn.Module)]
+        found = [m for new in made for m in new.modules() if isinstance(m, kinds)]
+        return found[-1] if found else None
     def tensor(self, t, flip=False, kind=lambda t: t):
         "A copy of `t`, or None; `flip`: torch keeps the weights of linear layers as `(n_out, n_in)`"
         def copied(t):
