@@ -184,6 +184,7 @@ def error(probs, y)->float:
     "Percent of images whose most probable class is not the right one"
     return round(100*(probs.argmax(1) != y).double().mean().item(), 4)
 
+# %% ../nbs/09_cnn.ipynb #89b9bf29
 def _one_net(d, seed, progress, **settings):
     "Train and measure a net: its record, the net, and what it says of the images"
     start = time.perf_counter()
@@ -274,6 +275,7 @@ def in_processes(
             f'It said: {last_words(ended.stderr)}')
         return json.loads(Path(out).read_text('utf-8'))[-1]
 
+# %% ../nbs/09_cnn.ipynb #e3292645
 def last_words(text:str)->str:
     "The last line that names an error, without torchrun's own"
     said = [l.strip() for l in text.splitlines() if re.search(r'(Error|Exception|Interrupt)\b', l)]

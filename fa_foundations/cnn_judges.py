@@ -9,7 +9,7 @@ __all__ = []
 import torch
 from torch import float32
 from torch.nn import functional as F
-from .judges import add_exercise
+from .judges import add_exercise, given_text
 from .overfitting_judges import BOOK
 from .gradient_judges import autograd_of, leaving_grads
 
@@ -25,6 +25,7 @@ def _around_line(x, out, w, path=1., gate=True, turned=True):
     g = out.g*(x @ w > 0) if gate else out.g
     return path*out.g + g @ (w.t() if turned else w)
 
+# %% ../nbs/10g_cnn_judges.ipynb #1a8cfe86
 add_exercise('09.1', 'around_grad(inp, out, w)',
     'A residual path: `out = inp + relu(inp @ w)`, with `w` `(n, n)`. Write '
     '`around_grad(inp, out, w)` that sets `inp.g` and `w.g` from `out.g`.',
@@ -45,38 +46,17 @@ add_exercise('09.1', 'around_grad(inp, out, w)',
         'w.g needs the gate of the relu, too': lambda x,out,w: {'w.g': x.t() @ out.g}})
 
 # %% ../nbs/10g_cnn_judges.ipynb #4d9e0c09
-def _smooth_case(draw, n, c, eps, dtype=torch.float64):
-    return draw(n, c, dtype=dtype), torch.arange(n)%c, eps
-
-def _smooth_judge(logits, targ, eps):
-    return autograd_of(lambda x: F.cross_entropy(x, targ, label_smoothing=eps), logits)[0]
-
-def _smooth_line(logits, targ, eps, mean=True, right=None, rest=None, p=None):
-    "Softmax minus target, over the rows, with places for mistakes"
-    n,c = logits.shape
-    target = torch.full_like(logits, eps/c if rest is None else rest)
-    target[range(n), targ] = 1 - eps + eps/c if right is None else right
-    g = (logits.softmax(1) if p is None else p) - target
-    return g/n if mean else g
-
-add_exercise('09.2', 'smooth_grad(logits, targ, eps)',
-    'The loss is cross-entropy with smoothed labels: a share `eps` of each target is spread '
-    'evenly over all classes, the right one included. Write `smooth_grad(logits, targ, eps)` '
-    'that returns its gradient with respect to `logits` `(n, classes)`.',
-    cases=lambda draw: [_smooth_case(draw, 4, 3, .1), _smooth_case(draw, 3, 5, .4),
-                        _smooth_case(draw, 6, 2, .2, float32)],
-    judge=_smooth_judge,
+add_exercise('09.2', 'number',
+    'The weights of a convolution before a batch norm are multiplied by 0.4. What the net computes '
+    'stays as it is, and so does `lr`. How many times as large is the next step on these weights, '
+    'relative to their size?',
+    run=given_text, tol=.01, judge=lambda: .4**-2,
     suspects={
-        'the loss is a mean over rows: divide by their number':
-            lambda *a: _smooth_line(*a, mean=False),
-        'these are labels that are not smoothed': lambda x,t,e: _smooth_line(x, t, 0.),
-        'the right class has a share of what is spread, too':
-            lambda x,t,e: _smooth_line(x, t, e, right=1 - e),
-        'what is spread goes to all classes evenly, not only to the wrong ones':
-            lambda x,t,e: _smooth_line(x, t, e, right=1 - e, rest=e/(x.shape[1] - 1)),
-        'softmax minus target, not target minus softmax': lambda *a: -_smooth_line(*a),
-        'the share of each class is eps over their number':
-            lambda x,t,e: _smooth_line(x, t, e, right=1., rest=e)})
+        'the output is the same, but the gradient is not, nor is the size of the weights': lambda: 1.,
+        'there are two factors: the gradient has changed, and so has the size of the weights':
+            lambda: 1/.4,
+        'the gradient does not shrink with the weights: behind a norm it grows': lambda: .4,
+        'that is upside down: smaller weights behind a norm learn faster': lambda: .4**2})
 
 # %% ../nbs/10g_cnn_judges.ipynb #4d9e0c0c
 def _share_case(draw, rows, n, dtype=torch.float64):

@@ -77,8 +77,7 @@ def conv2d(
     p = patches(x, w.shape[2:], stride, padding, dilation)
     out = _rows(w, groups) @ _columns(p, groups)   # (groups, c_out/groups, n*h_out*w_out)
     if b is not None: out += b.view(groups, -1, 1)
-    n,_,_,_,down,across = p.shape
-    return out.view(len(w), n, down, across).transpose(0, 1)
+    return out.view(len(w), len(x), *p.shape[4:]).transpose(0, 1)
 
 # %% ../nbs/05_convolution.ipynb #c019754a
 _NO_EDGES = (0, 0),(0, 0)
@@ -116,6 +115,7 @@ def conv_grads(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=
     p_g = (rows.mT @ g).view(c, kh, kw, n, down, across).permute(3, 0, 1, 2, 4, 5)
     return fold(p_g, inp.shape[2:], stride, padding, dilation), w_g, b_g
 
+# %% ../nbs/05_convolution.ipynb #22087fb9
 def conv_grad(
     inp:Tensor, # What `conv2d` was given; receives `inp.g` if asked
     out:Tensor, # What it returned; `out.g` is dL/dout
@@ -222,8 +222,7 @@ class Conv(Module):
 # %% ../nbs/05_convolution.ipynb #75a7271f
 class _Pool(Module):
     def __init__(self, kernel:int|tuple, stride:int|tuple|None=None, padding:int|tuple|str=0):
-        self.kernel,self.padding = kernel,padding
-        self.stride = kernel if stride is None else stride
+        self.kernel,self.padding,self.stride = kernel,padding,kernel if stride is None else stride
     def forward(self, inp): return self.pool(inp, self.kernel, self.stride, self.padding)
     def bwd(self, out, inp):
         if wants_grad(inp):
@@ -241,8 +240,7 @@ class GlobalAvgPool(Module):
     "The mean of each channel"
     def forward(self, inp): return global_avg_pool(inp)
     def bwd(self, out, inp):
-        share = out.g/inp[0, 0].numel()
-        add_grad(inp, share[:, :, None, None].expand(inp.shape))
+        add_grad(inp, (out.g/inp[0, 0].numel())[:, :, None, None].expand(inp.shape))
 
 # %% ../nbs/05_convolution.ipynb #8a235a78
 @savable
@@ -277,12 +275,13 @@ def _twin(cls, twin, settings, **usual):
             if getattr(m, k) not in (v, (v, v)): raise TypeError(f'{m!r}: {k} must be {v!r}')
         return cls(*(getattr(m, theirs) for theirs in settings.values()))
     cls.twin,cls.to_twin,cls.from_twin = twin,to_twin,staticmethod(from_twin)
-_window_names = dict(kernel='kernel_size', stride='stride', padding='padding')
-_twin(MaxPool, nn.MaxPool2d, _window_names, dilation=1, return_indices=False, ceil_mode=False)
-_twin(AvgPool, nn.AvgPool2d, _window_names, ceil_mode=False, count_include_pad=True,
-      divisor_override=None)
+_names = dict(kernel='kernel_size', stride='stride', padding='padding')
+_twin(MaxPool, nn.MaxPool2d, _names, dilation=1, return_indices=False, ceil_mode=False)
+_twin(AvgPool, nn.AvgPool2d, _names, ceil_mode=False, count_include_pad=True, divisor_override=None)
 _twin(Flatten, nn.Flatten, {}, start_dim=1, end_dim=-1)
 _twin(GlobalAvgPool, nn.AdaptiveAvgPool2d, {}, output_size=1)
+
+# %% ../nbs/05_convolution.ipynb #fd946679
 Reshape.twin,Conv.twin = nn.Unflatten,nn.Conv2d
 @patch
 def to_twin(self:GlobalAvgPool, twins): return nn.Sequential(self.twin(1), nn.Flatten())
@@ -314,6 +313,13 @@ def _mixes(t, groups):
     "Channels dealt out to the groups in turn, and groups in another order"
     t = t.unflatten(1, (groups, -1))
     return [t.transpose(1, 2).flatten(1, 2), t.flip(1).flatten(1, 2)]
+suspect(Conv, 'Kernel turned round', '{g} is what a kernel turned by half a turn would give')(
+    lambda c: [c.true.flip(2, 3)] if c.is_param else [_if(c, w=c.layer.w.flip(2, 3))])
+suspect(Conv, 'Groups mixed up', 'channels come in blocks, a block for each group; in {g} they '
+        'meet channels of another')(
+    lambda c: [_if(c, x) for x in _mixes(c.inp, c.layer.groups)] if c.is_param else
+               _mixes(c.true, c.layer.groups))
+@suspect(Conv, 'Missing overlap', 'windows overlap; {g} keeps the last share, add them up')
 def _overwritten(c):
     "Each tap's share, where it has one, in place of what the taps before have left"
     g = torch.zeros_like(c.inp)
@@ -321,14 +327,8 @@ def _overwritten(c):
         share = _if(c, w=c.layer.w*tap)
         g = torch.where(share != 0, share, g)
     return [g]*(not c.is_param)
-suspect(Conv, 'Kernel turned round', '{g} is what a kernel turned by half a turn would give')(
-    lambda c: [c.true.flip(2, 3)] if c.is_param else [_if(c, w=c.layer.w.flip(2, 3))])
-suspect(Conv, 'Groups mixed up', 'channels come in blocks, a block for each group; in {g} they '
-        'meet channels of another')(
-    lambda c: [_if(c, x) for x in _mixes(c.inp, c.layer.groups)] if c.is_param else
-               _mixes(c.true, c.layer.groups))
-suspect(Conv, 'Missing overlap', 'windows overlap; {g} keeps the last share, add them up')(
-    _overwritten)
+
+# %% ../nbs/05_convolution.ipynb #52dfee5a
 @suspect(MaxPool, 'Ties', 'equal maxima all get a share in {g}; the first alone counts')
 def _tied(c):
     l = c.layer

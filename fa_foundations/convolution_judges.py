@@ -57,6 +57,7 @@ def _overwritten(inp, out, w):
     for i in range(len(out)): g[i:i+len(w)] = w*out.g[i]
     return g
 
+# %% ../nbs/10c_convolution_judges.ipynb #01b263ea
 add_exercise('05.2', 'conv1d_grad(inp, out, w)',
     'A kernel `w` `(k,)` slides over one row `inp` `(n,)`: `out[i]` is the sum of `w*inp[i:i+k]`. '
     'Write `conv1d_grad(inp, out, w)` that sets `inp.g` and `w.g`.',
@@ -109,6 +110,7 @@ def _first_alone(inp, out, k):
     g[:, :, ::k, ::k][:, :, :out.g.shape[2], :out.g.shape[3]] = out.g
     return g
 
+# %% ../nbs/10c_convolution_judges.ipynb #82497a22
 add_exercise('05.4', 'avg_pool_grad(inp, out, k)',
     '`out` is the mean of each window of `k` by `k` pixels; the windows do not overlap, and a '
     'remainder at the end is in none. Write `avg_pool_grad(inp, out, k)` that sets `inp.g`.',
@@ -150,6 +152,7 @@ def _backwards(inp, out, k):
     g[:, :, :rows, :cols] = part.flip(2, 3)
     return g
 
+# %% ../nbs/10c_convolution_judges.ipynb #9d8d7892
 add_exercise('05.5', 'max_pool_grad(inp, out, k)',
     '`out` is the largest number of each window of `k` by `k` pixels; the windows do not overlap. '
     'Write `max_pool_grad(inp, out, k)` that sets `inp.g`. Of equal maxima the first, row by row, '
@@ -183,6 +186,7 @@ def _field(layers, before=False, strides=True):
         if strides and not before: step *= stride
     return seen
 
+# %% ../nbs/10c_convolution_judges.ipynb #0c484937
 add_exercise('05.6', 'receptive_field(layers)',
     'Layers that move a window, from the first to the last, as a list of `(kernel, stride)`. Write '
     '`receptive_field(layers)`: how many pixels along one axis one output of the last can see.',
@@ -211,6 +215,7 @@ _A,_B = [[1, 1, 1, 0], [0, 1, -1, -1]],[[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 
 _G = [[1, 0, 0], [.5, .5, .5], [.5, -.5, .5], [0, 0, 1]]
 def _winograd(A=_A, G=_G, B=_B): return lambda d,w: _by_matrices(lambda: (A, G, B), d, w)['result']
 
+# %% ../nbs/10c_convolution_judges.ipynb #650b202e
 add_exercise('05a.1', 'transforms()',
     'A kernel of three weights `w` slides over four numbers `d`: two outputs, six products. Four '
     'are enough (Winograd): `A @ ((G @ w) * (B @ d))`, if `G` and `B` are well chosen. Write '

@@ -56,6 +56,14 @@ def small_net(
     between = [Relu()]*(kind != 'linear') + [Dropout(dropout, new.get('generator'))]*(dropout > 0)
     return Model([*front, *between, Lin.init(hidden, 10, **new)], SoftCrossEntropy(smoothing))
 
+# %% ../nbs/08a_five_steps.ipynb #adca0996
+def _some(data, size, gen, shuffled):
+    "So many training images, and their labels, which may be dealt out at random"
+    device = data.x_train.device
+    rows = torch.randperm(len(data.x_train), generator=gen)[:size].to(device)
+    x,y = data.x_train[rows],data.y_train[rows]
+    return x, y[torch.randperm(size, generator=gen).to(device)] if shuffled else y
+
 # %% ../nbs/08a_five_steps.ipynb #8c0a000c
 def train_one(
     data, # `Data`; learns from some of the training images
@@ -66,17 +74,14 @@ def train_one(
     **settings, # For `fit`: `lr`, `batch_size`, `momentum`
 )->dict: # With both errors, shares from 0 to 1; that of training on 10,000 images at most
     "Train a small net one way on some images"
-    start,gen = time.perf_counter(),torch.Generator().manual_seed(seed)
-    own,device = read_way(way),data.x_train.device
-    rows = torch.randperm(len(data.x_train), generator=gen)[:size].to(device)
-    x,y = data.x_train[rows],data.y_train[rows]
-    if own.pop('shuffled', False): y = y[torch.randperm(size, generator=gen).to(device)]
+    start,gen,own = time.perf_counter(),torch.Generator().manual_seed(seed),read_way(way)
+    x,y = _some(data, size, gen, own.pop('shuffled', False))
     change,mix,decay = own.pop('change', None),own.pop('mix', False),own.pop('weight_decay', 0.)
     def augment(x, y):
         if change: x = change(x, generator=gen)
         return mixup(x, y, generator=gen) if mix else (x, y)
-    net = small_net(**own, generator=gen, device=device)
-    again = torch.arange(len(data.x_train), device=device) % size
+    net = small_net(**own, generator=gen, device=x.device)
+    again = torch.arange(len(data.x_train), device=x.device) % size
     part = data._replace(x_train=x[again], y_train=y[again], x_valid=x[:0], y_valid=y[:0])
     history = fit(net, part, epochs, schedule=linear_decay, weight_decay=decay, generator=gen,
                   augment=augment, progress=False, **settings)
@@ -85,10 +90,19 @@ def train_one(
     return dict(way=way, size=size, seed=seed, train_error=round(seen, 6),
                 valid_error=round(new, 6), seconds=round(time.perf_counter() - start, 1))
 
-# %% ../nbs/08a_five_steps.ipynb #8c0a000e
+# %% ../nbs/08a_five_steps.ipynb #28329b79
 _LINE = ('{way}, {size} images, seed {seed}: training error {train_error:.2%}, '
          'validation error {valid_error:.2%}, {seconds} s')
 
+def _keep(result, net, file, quiet):
+    "Add a net to the result, store it, and say so"
+    result['nets'].append(net)
+    try:
+        if file: file.keep(result)
+    finally:   # even where the disk is full
+        if not quiet: print(_LINE.format(**net), flush=True)
+
+# %% ../nbs/08a_five_steps.ipynb #8c0a000e
 @command
 def fa_overfit(
     ways:str='plain,affine,conv', # Ways with commas between them, as plain,conv+elastic
@@ -110,7 +124,6 @@ def fa_overfit(
         for way in ways.split(','): read_way(way)
         numbers = [int(size) for size in sizes.split(',')]
         file = Results(out, 'fa_overfit') if out else None
-        numbers = [int(n) for n in sizes.split(',')]
         data = normalize_data(get_data(device=device))
         for n in numbers: check_numbers(at_least=1, below=len(data.x_train) + 1, size=n)
     settings = dict(epochs=epochs, lr=lr, batch_size=batch, momentum=momentum)
@@ -120,10 +133,5 @@ def fa_overfit(
               'measured_on': 'validation', **settings, 'nets': [], 'commit': commit(),
               **machine(torch.device(device))}
     for way,size,seed in product(ways.split(','), numbers, range(seeds)):
-        net = train_one(data, way, size, seed, **settings)
-        result['nets'].append(net)
-        try:
-            if file: file.keep(result)
-        finally:   # even where the disk is full
-            if not quiet: print(_LINE.format(**net), flush=True)
+        _keep(result, train_one(data, way, size, seed, **settings), file, quiet)
     return result

@@ -87,6 +87,7 @@ def _scale_case(draw, n, n_in, dtype=torch.float64):
     inp,s = draw(n, n_in, dtype=dtype),draw(n_in, dtype=dtype)
     return inp, draw(like=inp*s, dtype=dtype, up=True), s
 
+# %% ../nbs/10b_gradient_judges.ipynb #3272532d
 add_exercise('03.3', 'scale_grad(inp, out, s)',
     'A layer multiplies each input by a weight of its own: `out = inp * s`, with `inp` `(n, '
     'n_in)` and `s` `(n_in,)`. Write `scale_grad(inp, out, s)` that sets `inp.g` and `s.g`.',
@@ -135,6 +136,13 @@ def _twice(s, x, w, b, targ, up):
     "The same by autograd, with the two uses of `s` apart: (gradients of x, first s, second s)"
     return autograd_of(lambda x,first,second: F.mse_loss((x*first @ w + b)*second, targ), x, s, s)
 
+# %% ../nbs/10b_gradient_judges.ipynb #c6168e34
+def _rightly(s, x, w, b, targ, up):
+    "The right outcome: the gradients of both uses add up"
+    x_g,first,second = _twice(s, x, w, b, targ, up)
+    return {'the prediction': (x*s @ w + b)*s, 'the number of parameters': 3, 'x.g': x_g,
+            's.g': first + second, _UNASKED: first + second, _AFTER: up}
+
 # %% ../nbs/10b_gradient_judges.ipynb #4ddb337a
 def raising(error):
     "A suspect that raises `error`"
@@ -147,11 +155,7 @@ add_exercise('03.4', 'Scale(s)',
     'twice, so its gradients must add up. Hand in the class.',
     cases=lambda draw: [(draw(n), draw(m, n), draw(n, n), draw(n), draw(m, n), draw(m, n))
                         for n,m in ((3, 4), (5, 2))],
-    run=_in_network,
-    judge=lambda s,x,w,b,targ,up: {
-        'the prediction': (x*s @ w + b)*s, 'the number of parameters': 3,
-        'x.g': _twice(s, x, w, b, targ, up)[0], 's.g': sum(_twice(s, x, w, b, targ, up)[1:]),
-        _UNASKED: sum(_twice(s, x, w, b, targ, up)[1:]), _AFTER: up},
+    run=_in_network, judge=_rightly,
     suspects={
         'an attribute whose name begins with an underscore is no parameter: keep s as self.s':
             lambda *args: {'the number of parameters': 2},

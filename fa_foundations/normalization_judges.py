@@ -53,6 +53,7 @@ def _rms_line(x, out, eps, mean=True, times=1., up=True, power=2):
     dot = (g*x).mean(1, keepdim=True) if mean else (g*x).sum(1, keepdim=True)
     return s*(g - times*x*s**power*dot)
 
+# %% ../nbs/10d_normalization_judges.ipynb #273b8bb9
 add_exercise('06.2', 'rms_norm_grad(inp, out, eps)',
     'Write `rms_norm_grad(inp, out, eps)` that sets `inp.g` for the RMS norm of 06.1.',
     cases=lambda draw: [_rms_case(draw, 4, 3, .1), _rms_case(draw, 2, 5, .5),
@@ -89,6 +90,7 @@ def _by_torch(mean, var, x, momentum):
     F.batch_norm(x, mean, var, training=True, momentum=momentum)
     return dict(mean=mean, var=var)
 
+# %% ../nbs/10d_normalization_judges.ipynb #846661dd
 add_exercise('06.3', 'running(mean, var, x, momentum)',
     'Write `running(mean, var, x, momentum)` that returns the running mean and variance `(c,)` '
     'after a batch `x` `(n, c)`: a share `momentum` is new. Give them back as new tensors.',
@@ -124,6 +126,7 @@ def _fold_line(w, b, mean, var, gamma, beta, eps, root=True, bias=True, sign=-1)
     s = gamma*((var + eps).rsqrt() if root else 1/(var + eps))
     return dict(w=w*s, b=beta + s*(bias*b + sign*mean))
 
+# %% ../nbs/10d_normalization_judges.ipynb #e4cce0c1
 add_exercise('06.4', 'fold_norm(w, b, mean, var, gamma, beta, eps)',
     'Write `fold_norm(w, b, mean, var, gamma, beta, eps)` that returns weights `(n_in, n_out)` and '
     'biases `(n_out,)` of the one linear layer that does what `x @ w + b` and a batch norm in '

@@ -242,5 +242,5 @@ def _drops(layer): return layer.training and layer.p < 1
 
 suspect(Dropout, 'Mask left out', '{g} also reaches what was dropped; multiply by the same mask')(
     lambda c: [c.up, c.up/(1 - c.layer.p)] if _drops(c.layer) else [])
-suspect(Dropout, 'Scale left out', '{g} passes the mask, and lacks the division by 1 - p')(
-    lambda c: [c.up*(c.call.out.kept != 0)] if _drops(c.layer) else [])
+@suspect(Dropout, 'Scale left out', '{g} passes the mask, and lacks the division by 1 - p')
+def _unscaled(c): return [c.up*(c.call.out.kept != 0)] if _drops(c.layer) else []

@@ -56,6 +56,7 @@ def _four(image, row, col, f=None, g=None):
     return ((1 - f)*((1 - g)*image[i,j] + g*image[i,j+1])
             + f*((1 - g)*image[i+1,j] + g*image[i+1,j+1]))
 
+# %% ../nbs/10f_overfitting_judges.ipynb #3139fc78
 add_exercise('08.2', 'look_up(image, row, col)',
     'Write `look_up(image, row, col)`: the values of one image `(h, w)` at places between its '
     'pixels, `row` and `col` `(k,)`, by bilinear interpolation. All places lie inside.',
@@ -90,6 +91,7 @@ def _overwritten(y, partner, share, n_out):
     targ = _mixed_targets(y, partner, share, n_out)
     return targ.scatter(1, y[partner][:,None], 1 - share[:,None])
 
+# %% ../nbs/10f_overfitting_judges.ipynb #56ed13aa
 add_exercise('08.3', 'mixed_targets(y, partner, share, n_out)',
     'Mixup has mixed row `i` with row `partner[i]`: a share `share[i]` of the first, the rest of '
     'the second. Write `mixed_targets(y, partner, share, n_out)`: the probabilities `(n, n_out)`, '
@@ -120,6 +122,7 @@ def _law_case(draw, sizes, b):
     sizes = torch.tensor(sizes, dtype=torch.float64, device='cpu')
     return sizes, 60*sizes**-b*(.1*draw(len(sizes))).exp()
 
+# %% ../nbs/10f_overfitting_judges.ipynb #674ca82c
 add_exercise('08.4', 'exponent(sizes, errors)',
     'Errors fall with the size of the training set about as `c*sizes**-b`. Write '
     '`exponent(sizes, errors)`: `b`, by least squares on a line through the logarithms of both.',

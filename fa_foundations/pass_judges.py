@@ -36,12 +36,24 @@ def _engine(mistake=''):
     def _gate(v): return 1. if v > 0 or mistake == 'open gate' else 0.
     return Number
 
+# %% ../nbs/10ba_pass_judges.ipynb #2f952075
 def _order(n, seen=None):
     "All that `n` was made of, each before what it went into, and `n`"
     seen = set() if seen is None else seen
     if n in seen or not hasattr(n, 'paths'): return []
     seen.add(n)
     return [o for path in n.paths for o in _order(path[0], seen)] + [n]
+
+# %% ../nbs/10ba_pass_judges.ipynb #e1eaad9d
+_MISTAKES = {
+    'set': 'a number that is used twice has two paths: add to .g, do not set it',
+    'at once':
+        'a number must have all of its gradient before it hands it on: go back in reverse order',
+    'own factor': 'for one factor a product moves as fast as the other factor says',
+    'open gate': 'relu lets a gradient pass only where its input was positive',
+    'no upstream':
+        'multiply along the path: the slope of a step times the gradient of what it made',
+    'no root': 'the result moves as fast as itself: begin with a gradient of 1'}
 
 # %% ../nbs/10ba_pass_judges.ipynb #48217c61
 _FORMULAS = (('2*a + b*c', 2., -3., 0.5), ('a + a', 3.), ('a*b + a', 2., 5.),
@@ -65,25 +77,14 @@ def _formula_grads(text, *values):
     grads = torch.autograd.grad(out, tensors)
     return {'the value': out.item(), **{f'{n}.g': g.item() for n,g in zip('abc', grads)}}
 
+# %% ../nbs/10ba_pass_judges.ipynb #60463e03
 add_exercise('03.5', 'Number(value)',
     'Backpropagation in forty lines. Write a class `Number(value)` for single numbers: `a + b` and '
     '`a * b`, where one of the two may be a plain number, and `a.relu()` make new ones; '
     '`out.backward()` leaves the gradient of `out` in the `.g` of every `Number` that it was made '
     'of. `.value` is the number itself. Hand in the class.',
     cases=lambda draw: list(_FORMULAS), run=_by_engine, judge=_formula_grads,
-    suspects={
-        'a number that is used twice has two paths: add to .g, do not set it':
-            partial(_by_engine, _engine('set')),
-        'a number must have all of its gradient before it hands it on: go back in reverse order':
-            partial(_by_engine, _engine('at once')),
-        'for one factor a product moves as fast as the other factor says':
-            partial(_by_engine, _engine('own factor')),
-        'relu lets a gradient pass only where its input was positive':
-            partial(_by_engine, _engine('open gate')),
-        'multiply along the path: the slope of a step times the gradient of what it made':
-            partial(_by_engine, _engine('no upstream')),
-        'the result moves as fast as itself: begin with a gradient of 1':
-            partial(_by_engine, _engine('no root')),
+    suspects={hint: partial(_by_engine, _engine(mistake)) for mistake,hint in _MISTAKES.items()} | {
         'a plain number has no .value: use it as it is': raising(
             AttributeError("'int' object has no")),
         'in 2*a the plain number comes first: Number needs __rmul__ and __radd__, too':
@@ -104,6 +105,7 @@ def _forward(x, targ, w1, b1, w2, b2):
     return squares.mean(), dict(squares=squares, diff=diff, out=out, lw=lw, b2=b2, w2=w2, l2=l2,
                                 l1=l1, xw=xw, b1=b1, w1=w1, x=x)
 
+# %% ../nbs/10ba_pass_judges.ipynb #424ccc19
 def _pass_grads(x, targ, *params):
     "The gradient of each step, by autograd"
     x,*params = (t.detach().clone().requires_grad_() for t in (x, *params))
@@ -128,15 +130,18 @@ def _pass_case(draw, n, n_in, n_hidden, dtype=torch.float64):
     shapes = (n, n_in), (n,), (n_in, n_hidden), (n_hidden,), (n_hidden, 1), (1,)
     return tuple(draw(*s, dtype=dtype) for s in shapes)
 
+def _pass_cases(draw):
+    return [_pass_case(draw, 4, 3, 5), _pass_case(draw, 1, 2, 3),
+            _pass_case(draw, 6, 5, 2, float32)]
+
+# %% ../nbs/10ba_pass_judges.ipynb #09c2b868
 add_exercise('03.6', 'line_by_line(x, targ, w1, b1, w2, b2)',
     'The whole backward pass, one line a step. Forward: `xw = x @ w1`, `l1 = xw + b1`, '
     '`l2 = l1.clamp_min(0)`, `lw = l2 @ w2`, `out = lw + b2`, `diff = out[:,0] - targ`, '
     '`squares = diff**2`; the loss is `squares.mean()`. Write '
     '`line_by_line(x, targ, w1, b1, w2, b2)` that returns a dict with the gradient of the loss for '
     'each of ' + ', '.join(f'`{name}`' for name in _NAMES) + ', without autograd.',
-    cases=lambda draw: [_pass_case(draw, 4, 3, 5), _pass_case(draw, 1, 2, 3),
-                        _pass_case(draw, 6, 5, 2, float32)],
-    run=_steps_of, judge=_pass_grads,
+    cases=_pass_cases, run=_steps_of, judge=_pass_grads,
     suspects={
         'a mean: each square moves it by one over their number':
             _slip('squares', lambda g,v: torch.ones_like(v['squares'])),
