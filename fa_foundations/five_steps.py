@@ -48,6 +48,8 @@ def small_net(
     **new, # For the weights: `generator`, `device`
 )->Model: # Takes rows of 28 by 28 pixels, gives ten logits for each
     "A small net for digits; its loss takes class numbers and probabilities"
+    if kind not in ('linear', 'full', 'conv'):
+        raise ValueError(f"kind is 'linear', 'full' or 'conv', not {kind!r}")
     front = [Lin.init(784, hidden, **new)]
     if kind == 'conv':
         front,hidden = [Reshape(1, 28, 28), Conv.init(1, 8, 5, stride=2, **new), Relu(),
