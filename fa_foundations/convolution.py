@@ -127,9 +127,8 @@ def conv_grad(
     input_grad:bool=True, # Work out `inp.g` too?
 ):
     "Set the gradients of the loss with respect to the input, the weights and the biases"
-    g = getattr(out, 'g', None)
-    grads = conv_grads(inp, g, w, stride, padding, dilation, groups, input_grad)
-    for t,g in zip((inp, w, b), grads):
+    gs = conv_grads(inp, getattr(out, 'g', None), w, stride, padding, dilation, groups, input_grad)
+    for t,g in zip((inp, w, b), gs):
         if t is not None and g is not None: t.g = g
 
 # %% ../nbs/05_convolution.ipynb #64bae689
