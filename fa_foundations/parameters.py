@@ -103,8 +103,8 @@ def in_mode(
 def to(self:Holder, *args, **kwargs)->Holder:
     "Convert or move all tensors as `Tensor.to` does; they are new tensors: make a new optimiser"
     try: kept = torch.empty(0).to(*args, **kwargs)
-    except (RuntimeError, TypeError, AssertionError) as e:
-        raise ValueError(f'nothing was moved: {str(e).splitlines()[0]}') from None
+    except (RuntimeError, TypeError, AssertionError) as e: raise ValueError(
+        f'nothing was moved: no device here and no dtype: {[*args, *kwargs.values()]}') from e
     if not (kept.is_floating_point() or kept.is_complex()): raise TypeError(
         f'nothing was moved: as {kept.dtype} the parameters would lose their fractions')
     def moved(t):
