@@ -13,6 +13,7 @@ from json import dumps, loads
 from pathlib import Path
 from statistics import quantiles
 from timeit import Timer
+from fastcore.basics import patch
 from .report import Table, code_html, machine, progress_bar, seconds_text, short
 from .command import check_numbers, check_writable, command, mistakes, whole_file
 from .core import check_device, default_device
@@ -91,6 +92,7 @@ def _tables(result):
         lines = [_cells(row) for row in result.rows if row['shape'] == (n, k, m)]
         yield Table(heads, lines, f'({n}, {k}) @ ({k}, {m})')
 
+# %% ../nbs/01c_ladder.ipynb #12cb17c9
 def _notes(result):
     "What a reader of the tables must know"
     m = result.machine
@@ -105,39 +107,6 @@ def _notes(result):
     for rung, why in result.skipped.items(): yield f'{rung} left out: {why}'
     if result.interrupted: yield 'interrupted: what is missing was not measured'
     if result.roof: yield from str(result.roof).splitlines()
-
-# %% ../nbs/01c_ladder.ipynb #80af64bb
-def _finish(ax, roof_line, **labels):
-    "Labels, the roof, and a legend above the axes"
-    if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
-    ax.set(xscale='log', **labels)
-    if ax.get_legend_handles_labels()[0]:   # none where nothing was measured
-        ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
-
-def _bars(ax, result, rungs, shapes):
-    "A bar for each rung and shape, on a log scale"
-    thick = 0.8 / len(shapes) if shapes else 0.8
-    for s, shape in enumerate(shapes):
-        rows = [row for row in result.rows if row['shape'] == shape]
-        at = [rungs.index(row['rung']) + thick*(s + 0.5) - 0.4 for row in rows]
-        ax.barh(at, [row['gflops'] for row in rows], thick, color=f'C{s % 10}', ec='white', lw=0.5,
-                hatch=('', '/', '')[s % 3], label=_size_text(shape))
-    roof = result.roof and ([result.roof.gflops]*2, [-0.5, len(rungs) - 0.5])
-    _finish(ax, roof, xlabel='GFLOP/s', yticks=range(len(rungs)),
-            yticklabels=[name.removeprefix('matmul_') for name in rungs])
-    ax.invert_yaxis()
-
-def _roofline(ax, result, rungs):
-    "Speed of each row over its arithmetic intensity, under the roof"
-    size, roof = getattr(torch, result.machine['dtype']).itemsize, result.roof
-    for r, name in enumerate(rungs):
-        rows = [row for row in result.rows if row['rung'] == name]
-        at = [intensity(row['shape'], size) for row in rows]
-        ax.plot(at, [row['gflops'] for row in rows], 'os^DvPX*'[r % 8], color=f'C{r % 10}', ms=5,
-                label=name.removeprefix('matmul_'))
-    at = roof and [0.5, roof.gflops/roof.gb_per_s, 500]
-    line = roof and (at, [min(roof.gflops, o*roof.gb_per_s) for o in at])
-    _finish(ax, line, yscale='log', xlabel='operations a byte', ylabel='GFLOP/s')
 
 # %% ../nbs/01c_ladder.ipynb #79b487cc
 @dataclass
@@ -168,15 +137,51 @@ class Ladder:
         for row in d['rows']: row |= dict(shape=tuple(row['shape']), timed=tuple(row['timed']))
         return cls(**d | dict(roof=d['roof'] and Roof(**d['roof'])))
 
-    def plot(self): # A matplotlib figure
-        "Speed of each rung on a log scale, and the same under the roofline"
-        import matplotlib.pyplot as plt
-        rungs, shapes = ([*dict.fromkeys(row[o] for row in self.rows)] for o in ('rung', 'shape'))
-        fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3.7), layout='constrained')
-        _bars(left, self, rungs, shapes)
-        _roofline(right, self, rungs)
-        plt.close(fig)   # else a notebook shows it twice
-        return fig
+# %% ../nbs/01c_ladder.ipynb #80af64bb
+def _finish(ax, roof_line, **labels):
+    "Labels, the roof, and a legend above the axes"
+    if roof_line: ax.plot(*roof_line, '--', color='black', label='roof')
+    ax.set(xscale='log', **labels)
+    if ax.get_legend_handles_labels()[0]:   # none where nothing was measured
+        ax.legend(fontsize='x-small', loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2)
+
+def _bars(ax, result, rungs, shapes):
+    "A bar for each rung and shape, on a log scale"
+    thick = 0.8 / len(shapes) if shapes else 0.8
+    for s, shape in enumerate(shapes):
+        rows = [row for row in result.rows if row['shape'] == shape]
+        at = [rungs.index(row['rung']) + thick*(s + 0.5) - 0.4 for row in rows]
+        ax.barh(at, [row['gflops'] for row in rows], thick, color=f'C{s % 10}', ec='white', lw=0.5,
+                hatch=('', '/', '')[s % 3], label=_size_text(shape))
+    roof = result.roof and ([result.roof.gflops]*2, [-0.5, len(rungs) - 0.5])
+    _finish(ax, roof, xlabel='GFLOP/s', yticks=range(len(rungs)),
+            yticklabels=[name.removeprefix('matmul_') for name in rungs])
+    ax.invert_yaxis()
+
+# %% ../nbs/01c_ladder.ipynb #4ee5f118
+def _roofline(ax, result, rungs):
+    "Speed of each row over its arithmetic intensity, under the roof"
+    size, roof = getattr(torch, result.machine['dtype']).itemsize, result.roof
+    for r, name in enumerate(rungs):
+        rows = [row for row in result.rows if row['rung'] == name]
+        at = [intensity(row['shape'], size) for row in rows]
+        ax.plot(at, [row['gflops'] for row in rows], 'os^DvPX*'[r % 8], color=f'C{r % 10}', ms=5,
+                label=name.removeprefix('matmul_'))
+    at = roof and [0.5, roof.gflops/roof.gb_per_s, 500]
+    line = roof and (at, [min(roof.gflops, o*roof.gb_per_s) for o in at])
+    _finish(ax, line, yscale='log', xlabel='operations a byte', ylabel='GFLOP/s')
+
+# %% ../nbs/01c_ladder.ipynb #c266eaaa
+@patch
+def plot(self:Ladder): # A matplotlib figure
+    "Speed of each rung on a log scale, and the same under the roofline"
+    import matplotlib.pyplot as plt
+    rungs, shapes = ([*dict.fromkeys(row[o] for row in self.rows)] for o in ('rung', 'shape'))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(6, 3.7), layout='constrained')
+    _bars(left, self, rungs, shapes)
+    _roofline(right, self, rungs)
+    plt.close(fig)   # else a notebook shows it twice
+    return fig
 
 # %% ../nbs/01c_ladder.ipynb #9e7f3e1b
 def _chosen(rungs):
@@ -207,6 +212,18 @@ def _compare(result):
         row['ratio'] = base[row['shape']] / row['seconds'] if row['shape'] in base else None
         row['roof_share'] = row['gflops'] / result.roof.gflops if result.roof else None
 
+# %% ../nbs/01c_ladder.ipynb #4d68b69e
+def _time_all(result, shapes, rungs, draw, show, **limits):
+    "Add a row to `result` for each shape and rung, and show how far it is"
+    with (progress_bar(show, total=len(shapes)*len(rungs)) as bar,
+          numpy_threads(torch.get_num_threads())):
+        for n, k, m in shapes:
+            a, b = draw(n, k), draw(k, m)
+            for name, f in rungs.items():
+                bar.set_description(f'{name} {_size_text((n, k, m))}')
+                result.rows.append(dict(rung=name) | _measure(f, a, b, **limits))
+                bar.update()
+
 # %% ../nbs/01c_ladder.ipynb #92e2e2db
 SHAPES = (5, 784, 10), (50_000, 784, 10), (512, 512, 512), (1024, 1024, 1024)
 def ladder(
@@ -230,20 +247,14 @@ def ladder(
                if rungs is None and (why := _why_not(f, dtype, device))}
     generator = generator or torch.Generator().manual_seed(42)
     def draw(*size):
+        "A matrix of random numbers"
         return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
     result = Ladder([], machine(device) | dict(dtype=dtype_name(dtype)), skipped=skipped)
     todo = {name: f for name, f in chosen.items() if name not in skipped}
-    with (progress_bar(progress, total=len(shapes)*len(todo)) as bar,
-          numpy_threads(torch.get_num_threads())):
-        try:
-            result.roof = measure_roof(dtype, device) if roof is True else roof or None
-            for n, k, m in shapes:
-                a, b = draw(n, k), draw(k, m)
-                for name, f in todo.items():
-                    bar.set_description(f'{name} {_size_text((n, k, m))}')
-                    result.rows.append(dict(rung=name) | _measure(f, a, b, min_time, longest))
-                    bar.update()
-        except KeyboardInterrupt: result.interrupted = True
+    try:
+        result.roof = measure_roof(dtype, device) if roof is True else roof or None
+        _time_all(result, shapes, todo, draw, progress, min_time=min_time, longest=longest)
+    except KeyboardInterrupt: result.interrupted = True
     _compare(result)
     return result
 
@@ -266,6 +277,7 @@ def _save(result, path):
     with whole_file(path) as part: part.write_text(result.to_json(), 'utf-8')
     print(f'{len(result.rows)} rows saved in {path}')
 
+# %% ../nbs/01c_ladder.ipynb #addc62a3
 @command
 def fa_ladder(
     json:str=None, # Also save the result in this file

@@ -23,9 +23,7 @@ class Twins:
         new = self.once(l, lambda l: self.convert(l, self))
         new.training = l.training
         return new
-    def row(self, layers):
-        "A list of layers"
-        return [self.layer(l) for l in layers]
+    def row(self, layers): return [self.layer(l) for l in layers]
     def last(self, *kinds):
         "The last module of these classes that was made so far, or None"
         made = [new for _,new in self.seen.values() if isinstance(new, nn.Module)]
@@ -33,13 +31,9 @@ class Twins:
         return found[-1] if found else None
     def tensor(self, t, flip=False, kind=lambda t: t):
         "A copy of `t`, or None; `flip`: torch keeps the weights of linear layers as `(n_out, n_in)`"
-        def copied(t):
-            "`t` without gaps"
-            return (t.t() if flip else t).clone(memory_format=torch.contiguous_format)
+        def copied(t): return (t.t() if flip else t).clone(memory_format=torch.contiguous_format)
         return None if t is None else self.once(t, lambda t: kind(copied(t.detach())))
-    def parameter(self, t, flip=False):
-        "`tensor`, as a parameter of torch's"
-        return self.tensor(t, flip, nn.Parameter)
+    def parameter(self, t, flip=False): return self.tensor(t, flip, nn.Parameter)
 
 # %% ../nbs/02d_twins.ipynb #4b24b824
 def in_torch(l, twins):
