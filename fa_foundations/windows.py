@@ -109,6 +109,7 @@ def check_conv(x, w, b, groups):
         if t is not None and (t.dtype, t.device) != (x.dtype, x.device): raise ValueError(
             f'images are {x.dtype} on {x.device}, {name} {t.dtype} on {t.device}: use .to(x)')
 
+# %% ../nbs/04b_windows.ipynb #6cb86f7f
 def check_settings(w, b, stride, padding, dilation, groups):
     "Refuse what no layer can be made of"
     check_weights(w, b, groups)
