@@ -255,8 +255,8 @@ class Reshape(Module):
     "Each row as an image, or anything else of the shape `sizes`"
     def __init__(self, *sizes): self.shape = as_sizes(sizes)
     def forward(self, inp):
-        try: out = inp.reshape(*inp.shape[:1], *self.shape)
-        except (RuntimeError, TypeError) as e: raise ValueError(
+        try: out = inp.reshape(*inp.shape[:1], *as_sizes(self.shape))
+        except RuntimeError as e: raise ValueError(
             f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
         out.rows = inp
         return out

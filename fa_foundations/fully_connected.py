@@ -262,9 +262,9 @@ def init_params(
 
 # %% ../nbs/02_fully_connected.ipynb #4201af38
 def check_slopes(**settings):
-    "Refuse what is neither a number nor a tensor"
+    "Refuse what is neither a number nor a tensor of one"
     for k,v in settings.items():
-        if not (is_number(v) or isinstance(v, Tensor)):
+        if not (is_number(v) or isinstance(v, Tensor) and v.numel() == 1):
             raise TypeError(f'{k} is a number, not {in_a_line(v)}')
 
 def general_relu(

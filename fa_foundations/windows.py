@@ -22,7 +22,7 @@ def as_pair(v, name, least=1):
 
 def as_sizes(sizes):
     "The sizes of a `Reshape` as ints; -1 stands for what is left"
-    if not all(map(is_whole, sizes)): raise TypeError(
+    if not isinstance(sizes, (tuple, list)) or not all(map(is_whole, sizes)): raise TypeError(
         f'Reshape takes whole numbers, as in Reshape(1, 28, 28), not {in_a_line(sizes)}')
     return tuple(map(int, sizes))
 
