@@ -12,10 +12,13 @@ import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
 from fastcore.meta import delegates
+from .command import check_flags, check_numbers, check_shares
 from .matmul import check_tensors
+from .fully_connected import check_kind
 from .parameters import savable
 from .backprop import Module, add_grad, wants_grad
 from .suspects import suspect
+from .windows import check_channels
 
 # %% ../nbs/06_normalization.ipynb #19e6c20c
 class Form(NamedTuple):
@@ -44,7 +47,6 @@ class Kept(NamedTuple):
     mean:Tensor
     inv:Tensor # One over the standard deviation
     given:bool # Were the statistics given? Else they came from the input
-
 def _norm(x, form, gamma, beta, eps, given=None):
     "The normalised `x`, and its mean and variance in the shape `form.stats`"
     view = (x.float() if x.element_size() < 4 else x).reshape(form.view)   # room for squares
@@ -72,9 +74,6 @@ def _check(name, x, shape=None, **tensors):
     for k,t in tensors.items():
         if t is not None and kind(t) != want: raise ValueError(
             f'{name} norm of inputs {kind(x)} needs a {k} {want}, not {kind(t)}')
-def _check_groups(c, groups):
-    if not isinstance(groups, int) or groups < 1 or c % groups:
-        raise ValueError(f'{c} channels cannot be cut into {groups} groups of one size')
 
 # %% ../nbs/06_normalization.ipynb #aecd19f2
 def layer_norm(
@@ -103,7 +102,7 @@ def group_norm(
 )->Tensor: # Same shape as `x`
     "Normalise each example over groups of its channels"
     _check('group', x, gamma=gamma, beta=beta)
-    _check_groups(x.shape[1], groups)
+    check_channels(x.shape[1], x.shape[1], groups)
     n,k,pixels = len(x),x.shape[1]//groups,math.prod(x.shape[2:])
     form = Form((n, groups, k, pixels), (n, groups, 1, 1), (1, groups, k, 1))
     return _norm(x, form, gamma, beta, eps)[0]
@@ -185,6 +184,10 @@ class _Norm(Module):
         device:torch.device=None, # Where they are to live; None: the CPU
     ):
         "gamma and beta, which change nothing yet, None if not wanted; returns dtype and device"
+        for n in size if isinstance(size, tuple) else [size]: check_numbers(0, whole=True, size=n)
+        check_numbers(at_least=0, eps=self.eps)
+        check_flags(affine=affine, bias=bias)
+        check_kind(dtype, device)
         self.affine,self.bias,new = affine,bias,dict(dtype=dtype, device=device)
         self.gamma = torch.ones(size, **new) if affine else None
         self.beta = torch.zeros(size, **new) if affine and bias else None
@@ -224,9 +227,9 @@ class GroupNorm(_Norm):
         eps:float=1e-5, # Added to the variance
         **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
-        _check_groups(n, groups)
         self.groups,self.n,self.eps = groups,n,eps
         self.make_params(n, **kwargs)
+        check_channels(n, n, groups)
     def forward(self, inp): return group_norm(inp, self.groups, self.gamma, self.beta, self.eps)
 
 # %% ../nbs/06_normalization.ipynb #28ea0442
@@ -246,6 +249,8 @@ class BatchNorm(_Norm):
         **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
         self.n,self.eps,self.momentum,self.track = n,eps,momentum,track
+        if momentum is not None: check_shares(momentum=momentum)
+        check_flags(track=track)
         new = self.make_params(n, **kwargs)
         self.mean,self.var = (torch.zeros(n, **new),torch.ones(n, **new)) if track else (None, None)
         self.num_batches = torch.tensor(0, device=new['device']) if track else None
@@ -273,13 +278,11 @@ def _paths(case):
     mean = value.reshape(form.view).sum_to_size(form.stats)/-form.count
     mean = mean.expand(form.view).reshape(value.shape)
     return value,mean,case.true - value - mean
-
 suspect(_Norm, 'Missing gamma', '{g} is what it would be if gamma were 1; multiply `out.g` by it')(
     lambda case: [_with(case, None)])
 suspect(_Norm, 'Not normalised', '{g} is made from the input as it came, not the normalised one')(
     lambda case: [_with(case, inv=torch.ones_like(case.call.out.kept.inv), **mean)
                   for mean in ({}, dict(mean=0*case.call.out.kept.mean))]*(case.name == 'gamma'))
-
 for _i,_part in enumerate(('value', 'mean', 'variance')):
     suspect(_Norm, f'Path through the {_part} left out',
             f'{{g}} lacks what reaches the output through the {_part}; there are three paths')(
@@ -296,7 +299,6 @@ def _(case):
         other = batch_norm(case.inp.detach(), *stats, training=given, eps=layer.eps).kept
         mixed += other._asdict(),dict(mean=other.mean, inv=other.inv)
     return [_with(case, **m) for m in mixed]
-
 @suspect(_Norm, 'n - 1 in place of n',
          '{g} is made with the variance over n - 1; in the pass it is over n')
 def _(case):
@@ -328,7 +330,6 @@ class Tanh(_Curve):
 _IMAGES = nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.Unflatten   # what makes images
 _TENSORS = dict(gamma='weight', beta='bias', mean='running_mean', var='running_var',
                 num_batches='num_batches_tracked')
-
 @patch
 def to_twin(self:_Norm, twins):
     made = self._twin or self.twin
@@ -339,7 +340,6 @@ def to_twin(self:_Norm, twins):
         copy = twins.tensor if k in self.buffers else twins.parameter
         if k in vars(self): setattr(new, theirs, copy(getattr(self, k)))
     return new
-
 @patch(cls_method=True)
 def from_twin(cls:_Norm, m, twins):
     new = cls(**{k: getattr(m, v) for k,v in cls.names.items()}, bias=m.bias is not None)

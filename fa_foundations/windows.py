@@ -119,7 +119,7 @@ def check_channels(c_in, c_out, groups):
     "Refuse groups that do not share out all channels"
     check_numbers(at_least=1, whole=True, c_in=c_in, c_out=c_out, groups=groups)
     if c_in % groups or c_out % groups: raise ValueError(
-        f'groups={groups} does not divide {c_in} channels in and {c_out} out')
+        f'groups={groups} does not divide {c_in} channels' + f' in and {c_out} out'*(c_in != c_out))
 
 def check_upstream(g, shape, like):
     "Refuse what is not dL/dout, for an output of this shape and of the dtype and device of `like`"
