@@ -4,14 +4,19 @@
 
 # %% auto #0
 __all__ = ['mse_grad', 'relu_grad', 'lin_grad', 'forward_and_backward', 'add_grad', 'Module', 'wants_grad', 'Lin', 'Relu',
-           'GeneralRelu', 'Mse', 'Sequential', 'Residual', 'Model', 'TorchResidual', 'to_torch', 'from_torch']
+           'GeneralRelu', 'Mse', 'Sequential', 'Residual', 'Model', 'TorchResidual', 'check_model', 'check_pass',
+           'to_torch', 'from_torch']
 
 # %% ../nbs/03_backprop.ipynb #865d220e
+from collections.abc import Iterable
+from inspect import signature
 import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
-from .command import in_a_line
-from .fully_connected import general_relu, kaiming_normal, lin, mse, mse_diff, relu
+from .command import check_flags, check_functions, in_a_line, is_whole
+from .matmul import check_tensors
+from .fully_connected import (
+    check_slopes, general_relu, kaiming_normal, lin, mse, mse_diff, relu)
 from .parameters import Holder, savable
 from .twins import Twins, check_plain, from_its_twin, in_torch
 
@@ -66,7 +71,7 @@ def forward_and_backward(
 # %% ../nbs/03_backprop.ipynb #cc5d0b86
 def _check_fit(g, t):
     "Refuse what cannot be the gradient of `t`"
-    def kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else repr(t)
+    def kind(t): return f'{tuple(t.shape)} {t.dtype}' if isinstance(t, Tensor) else in_a_line(t)
     if isinstance(g, Tensor) and g.shape == t.shape and g.dtype == t.dtype: return
     error = ValueError(f'a gradient has the shape and dtype of its tensor, {kind(t)}, '
                        f'not {kind(g)}: look at the `bwd` that made it')
@@ -182,6 +187,7 @@ class Lin(Module):
         **kwargs # For `init`: `generator`, `dtype`, `device` and what else it takes
     ):
         "A layer with new weights"
+        check_flags(bias=bias), check_functions(init=init)
         w = init((n_in, n_out), **kwargs)
         return cls(w, w.new_zeros(n_out) if bias else None)
     def forward(self, inp): return lin(inp, self.w, self.b)
@@ -204,7 +210,9 @@ class Relu(Module):
 @savable
 class GeneralRelu(Module):
     "`relu` with a slope `leak` for negative inputs, all of it lowered by `sub`"
-    def __init__(self, leak:float=0., sub:float=0.): self.leak,self.sub = leak,sub
+    def __init__(self, leak:float=0., sub:float=0.):
+        check_slopes(leak=leak, sub=sub)
+        self.leak,self.sub = leak,sub
     def forward(self, inp): return general_relu(inp, self.leak, self.sub)
     def bwd(self, out, inp):
         add_grad(inp, torch.where(inp > 0, out.g, out.g*self.leak if self.leak else 0.))
@@ -216,11 +224,15 @@ class Mse(Module):
     def bwd(self, out, inp, targ): add_grad(inp, out.g*mse_diff(inp, targ) / (inp.numel()/2))
 
 # %% ../nbs/03_backprop.ipynb #5211013c
+def _listed(layers):
+    if isinstance(layers, Iterable) and not isinstance(layers, Tensor): return list(layers)
+    raise TypeError(f'layers are a list, as in [Relu()], not {in_a_line(layers)}')
+
 @savable
 class Sequential(Module):
     "Layers in a row: each is given what the one before returned"
     def __init__(self, layers:list):
-        self.layers = list(layers)
+        self.layers = _listed(layers)
         for l in self.layers:
             if not isinstance(l, Module): raise TypeError(
                 f'{in_a_line(l)} is no layer: make it a Module '
@@ -248,7 +260,7 @@ class Residual(Sequential):
 class Model(Sequential):
     "Layers in a row and a loss, `Mse()` if None: `model(x)` predicts, `model(x, targ)` is the loss"
     def __init__(self, layers:list, loss:Module=None):
-        super().__init__([*layers, Mse() if loss is None else loss])
+        super().__init__([*_listed(layers), Mse() if loss is None else loss])
         self.loss = self.layers.pop()
     def forward(self, x, targ=None):
         x = super().forward(x)
@@ -294,11 +306,27 @@ def to_twin(self:Sequential, twins): return self.twin(*twins.row(self.layers))
 def from_twin(cls:Sequential, m, twins): return cls(twins.row(m))
 
 # %% ../nbs/03_backprop.ipynb #3769f316
+def check_model(who, model):
+    "Refuse what is no `Model`, in the name of the function `who`"
+    if not isinstance(model, Model): raise TypeError(f'{who} takes a Model, not {in_a_line(model)}')
+
+def check_pass(who, model, x, targ, **counts):
+    "Refuse what cannot be called as `model(x, targ)`, and counts below 1"
+    if not isinstance(model, Module):
+        raise TypeError(f'{who} takes a Module, not {type(model).__name__}')
+    try: signature(model.forward).bind(x, targ)
+    except TypeError: raise TypeError(f'{who} calls model(x, targ), which {in_a_line(model)} does '
+                                      'not take: put it into a Model, with a loss') from None
+    check_tensors(x=x)
+    for k,n in counts.items():
+        if not is_whole(n) or n < 1:
+            raise ValueError(f'{k} is a whole number of at least 1, not {in_a_line(n)}')
+
 def to_torch(
     model:Model, # Of layers that torch has, and `Residual`
 )->nn.Sequential: # The same layers in torch, without the loss
     "A copy of a model in torch's own layers, weights and buffers copied"
-    if not isinstance(model, Model): raise TypeError(f'to_torch takes a Model, not {in_a_line(model)}')
+    check_model('to_torch', model)
     return nn.Sequential(*Twins(in_torch).row(model.layers))
 
 def from_torch(

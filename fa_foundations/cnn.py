@@ -8,7 +8,6 @@ __all__ = ['PARTS', 'CHANGES', 'modern_cnn', 'train_cnn', 'shift_and_flip', 'fa_
 # %% ../nbs/09_cnn.ipynb #9c000003
 import json, math, os, re, subprocess, sys, tempfile, time
 from functools import partial
-from numbers import Integral
 from pathlib import Path
 from statistics import fmean
 from types import SimpleNamespace
@@ -17,17 +16,18 @@ from torch import Tensor
 from torch.nn.functional import pad
 from .core import Data
 from .report import commit, machine
-from .command import (
-    Results, check_numbers, check_writable, command, in_a_line, mistakes)
+from fa_foundations.command import (
+    Results, check_flags, check_functions, check_numbers, check_shares, check_writable, command,
+    in_a_line, mistakes)
 from .simard import measured_sets
 from .matmul import check_tensors
-from .fully_connected import kaiming_normal
-from .backprop import Lin, Model, Relu, Residual, Sequential
+from .fully_connected import check_generator, kaiming_normal
+from .backprop import Lin, Model, Relu, Residual, Sequential, check_model
 from .windows import as_pair, check_images
 from .convolution import Conv, GlobalAvgPool, Reshape
 from .normalization import BatchNorm
 from .history import ctrl_c_waits
-from .training import SGD, CrossEntropy, fit, log_softmax, save
+from .training import SGD, CrossEntropy, as_list, fit, log_softmax, save
 from .optimizers import EMA, one_cycle
 from .overfitting import affine, shift
 
@@ -45,7 +45,7 @@ def conv_layers(
     "A convolution, batch norm and relu"
     conv = Conv.init(c_in, c_out, kernel, stride, kernel//2, bias=not norm, init=init,
                      generator=generator, **kind)
-    return [conv, *[BatchNorm(c_out, **kind)]*norm, Relu()]
+    return [conv, *[BatchNorm(c_out, **kind)]*bool(norm), Relu()]
 
 # %% ../nbs/09_cnn.ipynb #9c00000b
 def modern_cnn(
@@ -63,8 +63,9 @@ def modern_cnn(
     device:torch.device=None, # None: the CPU
 )->Model: # Takes images `(n, c_in, *size)` or rows of their pixels, gives logits `(n, n_out)`
     "A residual network for small images, and its loss"
-    check_numbers(at_least=1, c_in=c_in, n_out=n_out, width=width, pairs=pairs)
+    check_numbers(at_least=1, whole=True, c_in=c_in, n_out=n_out, width=width, pairs=pairs)
     check_numbers(above=0, scale=scale)
+    check_flags(norm=norm, residual=residual)
     def init(shape, **kwargs): return kaiming_normal(shape, **kwargs)*(scale if norm else 1.)
     kind = dict(generator=generator, dtype=dtype, device=device)
     around = Residual if residual else Sequential
@@ -129,16 +130,18 @@ def train_cnn(
 )->tuple: # The averaged net, a `Model` in evaluation mode, and the `History` of the run
     "Train a modern CNN on small images"
     n_out,(c,*size) = count_classes(data),image_shape(data.x_train)
-    check_numbers(at_least=1, batch_size=batch_size)
-    check_numbers(at_least=0, average=average, epochs=epochs)
-    if not isinstance(seed, Integral): raise TypeError(f'seed is an integer, not {in_a_line(seed)}')
+    check_numbers(at_least=1, whole=True, batch_size=batch_size)
+    check_numbers(at_least=0, whole=True, epochs=epochs)
+    check_shares(average=average)
+    check_numbers(whole=True, seed=seed)
+    if augment is not None: check_functions(augment=augment)
     generator = torch.Generator().manual_seed(seed := int(seed))
     if model is None:
         model = modern_cnn(c, n_out, size=tuple(size), generator=generator,
                            dtype=data.x_train.dtype, device=data.x_train.device, **net)
+    check_model('train_cnn', model)
     steps = average*epochs*math.ceil(len(data.x_train)/batch_size)
     ema = EMA(model, 1 - 1/max(1, steps))
-    callbacks = [callbacks] if callable(callbacks) else callbacks
     noise = torch.Generator().manual_seed(seed + (1 + share.rank if share else 1)*1_000_003)
     def change(x, y):
         if share: x,y = share.rows(x, y)
@@ -147,7 +150,7 @@ def train_cnn(
         schedule=schedule, generator=generator,
         optimizer=partial(SGD, momentum=.9, weight_decay=weight_decay, nesterov=True,
                           decays=is_weight),
-        augment=change, callbacks=[ema, *callbacks], progress=progress)
+        augment=change, callbacks=[ema, *as_list(callbacks)], progress=progress)
     return ema.model, history
 
 # %% ../nbs/09_cnn.ipynb #9c00001d
@@ -161,6 +164,7 @@ def shift_and_flip(
 )->Tensor: # Same shape
     "Move images by up to two pixels, mirror half of them: for clothes, not for digits"
     check_images(x)
+    check_generator(generator)
     mirrored = (torch.rand(len(x), 1, 1, 1, generator=generator) < .5).to(x.device)
     x = shift(x, generator=generator)
     return torch.where(mirrored, x.flip(3), x)

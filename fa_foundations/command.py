@@ -10,9 +10,10 @@ import ctypes, json, math, os, secrets, stat, sys
 from contextlib import contextmanager
 from functools import wraps
 from inspect import currentframe
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 from fastcore.script import anno_parser
+from .core import as_path
 
 # %% ../nbs/00b_command.ipynb #9a1c9dfa
 class Mistake(ValueError):
@@ -30,18 +31,47 @@ def in_a_line(o)->str:
     text = repr(o)
     return text if '\n' not in text and len(text) < 100 else f'a {type(o).__name__}'
 
+def is_number(x)->bool:
+    "Is `x` a real number, Python's or NumPy's? `True` is none"
+    return isinstance(x, Real) and not isinstance(x, bool)
+
+def is_whole(x)->bool:
+    "Is `x` an integer, Python's or NumPy's?"
+    return is_number(x) and isinstance(x, Integral)
+
+def check_shares(**shares):
+    "Refuse what does not lie from 0 to 1"
+    for name,x in shares.items():
+        if is_number(x) and 0 <= x <= 1: continue
+        raise (ValueError if is_number(x) else TypeError)(
+            f'{name} is a share or a probability, 0 to 1, not {in_a_line(x)}')
+
+def check_flags(**flags):
+    "Refuse what is neither True nor False: the text 'False' would count as True"
+    for name,v in flags.items():
+        if type(v).__name__ not in ('bool', 'bool_'):   # NumPy's, too
+            raise TypeError(f'{name} is True or False, not {in_a_line(v)}')
+
+def check_functions(**functions):
+    "Refuse what cannot be called"
+    for name,f in functions.items():
+        if not callable(f): raise TypeError(f'{name} is a function, not {in_a_line(f)}')
+
 # %% ../nbs/00b_command.ipynb #01a92b17
 def check_numbers(
     at_least:float=-math.inf, # The smallest that is allowed
     above:float=-math.inf, # All that is allowed is larger
     below:float=math.inf, # All that is allowed is smaller
+    whole:bool=False, # Integers alone?
     **numbers, # Name -> value
 ):
-    "`ValueError` for the first number that is out of range or not finite"
+    "`TypeError` for the first that is no number, `ValueError` for one out of range or not finite"
     for name,x in numbers.items():
-        if not isinstance(x, Real): raise TypeError(f'{name} is a number, not {in_a_line(x)}')
+        if not (is_whole(x) if whole else is_number(x)):
+            raise TypeError(f'{name} is a {"whole "*whole}number, not {in_a_line(x)}')
         if at_least <= x and above < x < below: continue
         wanted = f'at least {at_least}' if at_least > -math.inf else f'more than {above}'
+        if max(at_least, above) == -math.inf: wanted = 'finite'
         if below < math.inf: wanted += f' and less than {below}'
         raise ValueError(f'{name} must be {wanted}, not {x}')
 
@@ -95,7 +125,7 @@ def check_writable(
     path:str|Path, # Of a file, there or not; `~` is the home folder
 )->Path: # The file itself, behind any links
     "An error that says what is wrong, unless a file can be written, or written anew, at `path`"
-    path = Path(path).expanduser().resolve()
+    path = as_path(path).resolve()
     if path.is_dir(): raise ValueError(f'{path} is a folder: name a file in it')
     if not path.parent.is_dir():
         raise FileNotFoundError(f'{path.parent}: there is no such folder, make it first')

@@ -15,13 +15,15 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.nn.functional import pad as pad_with
+from .command import check_flags, check_functions
 from .fully_connected import kaiming_normal
 from .parameters import savable
 from .backprop import Lin, Model, Module, Relu, add_grad, wants_grad
 from .culprits import suspect
 from .training import CrossEntropy
-from .windows import (as_pair, check_conv, check_images, out_size, out_sizes,
-                                    pool_window, read_window)
+from .windows import (
+    as_pair, as_sizes, check_channels, check_conv, check_images, check_settings, check_upstream,
+    out_size, out_sizes, pool_settings, pool_window, read_patches, read_window)
 
 # %% ../nbs/05_convolution.ipynb #75951530
 def patches(
@@ -89,12 +91,7 @@ def fold(
     dilation:int|tuple=1,
 )->Tensor: # `(n, c, *size)`
     "Add each patch back to where it came from: the adjoint of `patches`"
-    if p.ndim != 6: raise ValueError(
-        f'fold takes what patches makes, (n, c, kh, kw, h_out, w_out), not {tuple(p.shape)}')
-    kernel,stride,edges,dilation = read_window(p.shape[2:4], stride, padding, dilation)
-    down,across = out_sizes(size, kernel, stride, edges, dilation)
-    if p.shape[4:] != (down, across): raise ValueError(
-        f'images {tuple(size)} have {(down, across)} windows, not the {tuple(p.shape[4:])} of p')
+    size,(kernel,stride,edges,dilation) = read_patches(p, size, stride, padding, dilation)
     height,width = (s + sum(e) for s,e in zip(size, edges))
     n,c,(top,_),(left,_) = *p.shape[:2],*edges
     x = p.new_zeros(c, n, height, width).transpose(0, 1)   # in memory as `conv_grad` has its p
@@ -106,8 +103,10 @@ def fold(
 # %% ../nbs/05_convolution.ipynb #f6a712ea
 def conv_grads(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=True):
     "For dL/dout `g`: the gradients of input (None unless asked for), weights and biases"
+    check_conv(inp, w, None, groups)
     p = patches(inp, w.shape[2:], stride, padding, dilation)
     n,c,kh,kw,down,across = p.shape
+    check_upstream(g, (n, len(w), down, across), inp)
     cols,rows = _columns(p, groups),_rows(w, groups)
     g = g.transpose(0, 1).reshape(*rows.shape[:2], cols.shape[2])   # as `conv2d` made it
     w_g,b_g = (g @ cols.mT).view(w.shape),g.sum(2).view(-1)
@@ -128,8 +127,8 @@ def conv_grad(
     input_grad:bool=True, # Work out `inp.g` too?
 ):
     "Set the gradients of the loss with respect to the input, the weights and the biases"
-    grads = conv_grads(inp, out.g, w, stride, padding, dilation, groups, input_grad)
-    for t,g in zip((inp, w, b), grads):
+    gs = conv_grads(inp, getattr(out, 'g', None), w, stride, padding, dilation, groups, input_grad)
+    for t,g in zip((inp, w, b), gs):
         if t is not None and g is not None: t.g = g
 
 # %% ../nbs/05_convolution.ipynb #64bae689
@@ -184,6 +183,7 @@ RUNGS = []   # (fits, forward, grads), the fastest first: the next chapter puts 
 class Conv(Module):
     "A convolution with weights `(c_out, c_in/groups, kh, kw)` and biases `(c_out,)` or None"
     def __init__(self, w:Tensor, b:Tensor|None=None, stride=1, padding=0, dilation=1, groups=1):
+        check_settings(w, b, stride, padding, dilation, groups)
         self.w,self.b,self.stride,self.padding = w,b,stride,padding
         self.dilation,self.groups = dilation,groups
     @classmethod
@@ -200,8 +200,7 @@ class Conv(Module):
         **kwargs # For `init`: `generator`, `dtype`, `device` and what else it takes
     ):
         "A layer with new weights"
-        if c_in % groups or c_out % groups: raise ValueError(
-            f'groups={groups} does not divide {c_in} channels in and {c_out} out')
+        check_channels(c_in, c_out, groups), check_flags(bias=bias), check_functions(init=init)
         w = init((c_out, c_in//groups, *as_pair(kernel, 'kernel')), layout='out_in', **kwargs)
         return cls(w, w.new_zeros(c_out) if bias else None, stride, padding, dilation, groups)
     def _rung(self, inp): # Forward and gradients that fit this input, and their settings
@@ -222,6 +221,7 @@ class Conv(Module):
 # %% ../nbs/05_convolution.ipynb #75a7271f
 class _Pool(Module):
     def __init__(self, kernel:int|tuple, stride:int|tuple|None=None, padding:int|tuple|str=0):
+        pool_settings(kernel, stride, padding)   # all right?
         self.kernel,self.padding,self.stride = kernel,padding,kernel if stride is None else stride
     def forward(self, inp): return self.pool(inp, self.kernel, self.stride, self.padding)
     def bwd(self, out, inp):
@@ -253,9 +253,9 @@ class Flatten(Module):
 @savable
 class Reshape(Module):
     "Each row as an image, or anything else of the shape `sizes`"
-    def __init__(self, *sizes): self.shape = sizes
+    def __init__(self, *sizes): self.shape = as_sizes(sizes)
     def forward(self, inp):
-        try: out = inp.reshape(*inp.shape[:1], *self.shape)
+        try: out = inp.reshape(*inp.shape[:1], *as_sizes(self.shape))
         except RuntimeError as e: raise ValueError(
             f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
         out.rows = inp
@@ -343,7 +343,7 @@ def first_cnn(
     **kwargs # For the weights: `generator`, `dtype`, `device`
 )->Model: # Takes rows of 28 by 28 pixels, gives ten logits for each
     "Convolution, relu and max pooling, twice, then a linear layer"
-    c1,c2 = channels
+    c1,c2 = as_pair(channels, 'channels')
     return Model([Reshape(1, 28, 28), Conv.init(1, c1, 5, **kwargs), Relu(), MaxPool(2),
                   Conv.init(c1, c2, 5, **kwargs), Relu(), MaxPool(2),
                   Flatten(), Lin.init(c2*4*4, 10, **kwargs)], CrossEntropy())

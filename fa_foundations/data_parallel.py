@@ -10,8 +10,8 @@ import json
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from .command import command
-from .backprop import Model, Module, add_grad, wants_grad
+from .command import check_numbers, command
+from .backprop import Model, Module, add_grad, check_model, wants_grad
 from .cnn import run_cnn
 
 # %% ../nbs/09a_data_parallel.ipynb #9ca0000a
@@ -43,6 +43,8 @@ def with_sends(
     buckets:int=3, # About so many, of about one size
 )->Model: # Its layers and parameters, with a `Send` in front of each bucket
     "A model whose gradients are averages over all processes"
+    check_model('with_sends', model)
+    check_numbers(at_least=1, whole=True, buckets=buckets)
     owned,seen = [],set()
     for l in [*model.layers, model.loss]:
         owned.append([p for p in l.parameters() if id(p) not in seen])

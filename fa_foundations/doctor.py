@@ -10,7 +10,7 @@ import math
 from functools import partial
 import torch
 from torch import Tensor
-from .backprop import Module
+from .backprop import Module, check_pass
 from .checking import Point, changed, fits, judge_gradient, stale, unasked
 from .copies import SamePass, as_float64, deep_copies, session_kept, walk_parts
 from .core import norm
@@ -215,10 +215,7 @@ def check_gradients(
     max_elements:int=32, # How many elements of a tensor to check by central differences, at most
 ) -> GradientReport: # `.ok`, `.rows`, `.worst`, `.diagnosis`
     "Check every gradient that a model works out by hand, on copies, and name the likely mistake"
-    if not isinstance(model, Module):
-        raise TypeError(f'check_gradients takes a Module, not {type(model).__name__}')
-    if not isinstance(max_elements, int) or max_elements < 1: raise ValueError(
-        f'max_elements is a whole number of at least 1, not {max_elements!r}')
+    check_pass('check_gradients', model, x, targ, max_elements=max_elements)
     if targ is x: targ = x.clone()   # as targets, inputs have no gradient
     with session_kept():
         point,loss = _point_at(model, x, targ)
@@ -251,6 +248,7 @@ def _flow(model, x, targ):
     model,x,targ = deep_copies((model, x, targ), lambda t: t)[0]
     model.zero_grad()
     with session_kept(): model(x, targ)
+    if not model._record: raise ValueError('model(x, targ) kept no record: it needs targets')
     calls = [(model if l is None else l, out, args) for l,out,args in model._record]
     inputs,_ = model._ends
     paths,grads,error = {id(m): path for path,m in modules_by_path(model)},_note_grads(calls),None
@@ -330,6 +328,7 @@ def draw_backprop(
 ): # A matplotlib figure; nothing of `model`, `x` and `targ` changes
     "Draw the pass forward and backward: shapes, mean and std of outputs and gradients, bytes kept"
     import matplotlib.pyplot as plt
+    check_pass('draw_backprop', model, x, targ, most=most)
     every,error = _flow(model, x, targ)
     rows,place = _shorten(every, max(most, 3))
     fig,ax = plt.subplots(figsize=(7, .44*len(rows) + .7), dpi=84, layout='constrained')

@@ -19,7 +19,7 @@ from .offsets import lines_of, on_device
 from .registers import can_compile, compiled_for, on_a_line, put, row, row_length
 from .report import Table, seconds_text, short
 from .roof import best_time, measure_roof
-from .windows import check_conv, out_sizes, read_window
+from .windows import check_conv, check_upstream, out_sizes, read_window
 
 # %% ../nbs/05a_fast_convolution.ipynb #4edb9312
 def _loops(x, w, out, sy, sx, dy, dx):
@@ -57,12 +57,14 @@ def _check(name, takes, x, w, b, stride, padding, dilation, groups, *more):
     "The settings in pairs, with the output's size; an error where `name` cannot do it"
     check_conv(x, w, b, groups)
     window = read_window(w.shape[2:], stride, padding, dilation)
+    size = out_sizes(x.shape[2:], *window)
+    for g in more: check_upstream(g, (len(x), len(w), *size), x)
     if x.dtype not in takes[0] or x.device.type not in takes[1]:
         types = ', '.join(sorted(str(o).removeprefix('torch.') for o in takes[0]))
         raise TypeError(f'{name} takes {types} on {" or ".join(takes[1])}; these are {x.dtype} '
                         f'on {x.device}: use conv2d')
     check_no_gradient(name, *(t for t in (x, w, b, *more) if t is not None), use='conv2d')
-    return window, out_sizes(x.shape[2:], *window)
+    return window, size
 
 def _padded(x, edges): return pad(x.detach(), (*edges[1], *edges[0]))
 _FORWARD, _BACKWARD = (f'void({"T[:,:,:,:], "*n}int64, int64, int64, int64)' for n in (3, 5))
@@ -161,7 +163,7 @@ def conv2d_tiled(
     out = x.new_empty(len(x), *size, len(w)).permute(0, 3, 1, 2)
     if not x.numel()*w.numel(): return conv2d(x, w, b, stride, padding, dilation, groups)
     images, last = lines_of(x)
-    how = groups, tuple(x.shape[2:]), size, *map(_plain, window), last
+    how = groups, tuple(x.shape[2:]), size, *window, last
     walk, = forward_walk(x.shape[1], *how)
     rows = as_array(w).reshape(groups, len(w)//groups, *w.shape[1:])
     rows = rows.transpose((0, 3, 4, 2, 1) if last else (0, 2, 3, 4, 1))   # as the taps go
@@ -169,8 +171,6 @@ def conv2d_tiled(
     bias = None if b is None else as_array(b).reshape(groups, 1, -1)
     _run(images, walk, rows, bias, out.permute(0, 2, 3, 1).flatten(1, 2).numpy(), x.dtype)
     return out
-
-def _plain(pairs): return tuple(tuple(p) if isinstance(p, (tuple, list)) else p for p in pairs)
 
 # %% ../nbs/05a_fast_convolution.ipynb #aa8df411
 def _input_grad(g, w, size, out, groups, kernel, stride, edges, dilation):
@@ -236,7 +236,7 @@ def conv_grads_tiled(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input
     nans = input_grad and not w.isfinite().all()   # infinity times the zeros of a frame
     if nans or not inp.numel()*w.numel():
         return conv_grads(inp, g, w, *settings, input_grad)
-    how = tuple(inp.shape[2:]), size, groups, *map(_plain, window)
+    how = tuple(inp.shape[2:]), size, groups, *window
     x_g = _input_grad(g, w, *how) if input_grad else None
     return x_g, _weight_grad(inp, g, w, *how), g.sum((0, 2, 3))
 
@@ -271,7 +271,7 @@ def conv2d_gpu(
     if not x.numel()*w.numel(): return conv2d(x, w, b, *settings)
     if x.is_cpu and x.dtype is torch.bfloat16:
         return _as_float(lambda *t: (conv2d_gpu(*t, *settings),), x, w, b)[0]
-    how = x.shape[1], groups, tuple(x.shape[2:]), size, *map(_plain, window), False, len(x)
+    how = x.shape[1], groups, tuple(x.shape[2:]), size, *window, False, len(x)
     walk, = on_device(forward_walk, x.device, *how)
     rows = w.detach().unflatten(0, (groups, -1)).permute(0, 2, 3, 4, 1).flatten(1, 3)
     out = _gpu_run(_padded(x, walk.edges).contiguous(), walk, rows, len(x)*size[0]*size[1])
@@ -287,7 +287,7 @@ def conv_grads_gpu(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_g
     if inp.is_cpu and inp.dtype is torch.bfloat16:
         return _as_float(lambda *t: conv_grads_gpu(*t, *settings, input_grad), inp, g, w)
     size, n, g, w = tuple(inp.shape[2:]), len(inp), g.detach(), w.detach()
-    how = groups, size, out, *map(_plain, window), False, n
+    how = groups, size, out, *window, False, n
     walk, = on_device(forward_walk, g.device, inp.shape[1], *how)
     x, positions, depth = _padded(inp, walk.edges).contiguous(), n*out[0]*out[1], len(walk.taps)
     by_position = g.permute(0, 2, 3, 1).reshape(positions, groups, -1).transpose(0, 1).contiguous()

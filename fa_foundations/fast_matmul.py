@@ -174,12 +174,14 @@ def _in_torchs(omp, f, n_threads):
     "`run_in_threads` in the threads of torch"
     faults = []
     def member(_):
+        "What each thread of the team calls"
         try:   # a team may be smaller than asked for
             for t in range(omp.omp_get_thread_num(), n_threads, omp.omp_get_num_threads()): f(t)
         except BaseException as e: faults.append(e)
     omp.GOMP_parallel(ctypes.CFUNCTYPE(None, ctypes.c_void_p)(member), None, n_threads, 0)
     if faults: raise faults[0]
 
+# %% ../nbs/01b_fast_matmul.ipynb #3b2bb4f4
 @functools.cache
 def _workers(n, process): return ThreadPoolExecutor(n)
 
@@ -224,6 +226,7 @@ def _tile_kernel():
     import triton.language as tl
     def tile(a_ptr, b_ptr, c_ptr, n, depth, m, a_row, a_col, b_row, b_col, tiles_across,
              BN:tl.constexpr, BM:tl.constexpr, BK:tl.constexpr):
+        "Tile number `program_id` of `c`, from rows of `a` and columns of `b`"
         number = tl.program_id(0)
         i = ((number // tiles_across) * BN + tl.arange(0, BN)).to(tl.int64)[:,None]   # rows
         j = ((number % tiles_across) * BM + tl.arange(0, BM)).to(tl.int64)[None,:]    # columns

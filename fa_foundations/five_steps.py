@@ -48,6 +48,8 @@ def small_net(
     **new, # For the weights: `generator`, `device`
 )->Model: # Takes rows of 28 by 28 pixels, gives ten logits for each
     "A small net for digits; its loss takes class numbers and probabilities"
+    if kind not in ('linear', 'full', 'conv'):
+        raise ValueError(f"kind is 'linear', 'full' or 'conv', not {kind!r}")
     front = [Lin.init(784, hidden, **new)]
     if kind == 'conv':
         front,hidden = [Reshape(1, 28, 28), Conv.init(1, 8, 5, stride=2, **new), Relu(),
@@ -122,7 +124,9 @@ def fa_overfit(
         check_numbers(above=0, lr=lr)
         check_numbers(at_least=0, momentum=momentum)
         for way in ways.split(','): read_way(way)
-        numbers = [int(size) for size in sizes.split(',')]
+        try: numbers = [int(size) for size in sizes.split(',')]
+        except ValueError: raise ValueError(
+            f'sizes are whole numbers with commas between them, not {sizes!r}') from None
         file = Results(out, 'fa_overfit') if out else None
         data = normalize_data(get_data(device=device))
         for n in numbers: check_numbers(at_least=1, below=len(data.x_train) + 1, size=n)

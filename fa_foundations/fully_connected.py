@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['lin', 'relu', 'model', 'mse_diff', 'mse', 'calculate_fans', 'lecun_normal', 'gain', 'kaiming_normal',
-           'kaiming_uniform', 'xavier_normal', 'xavier_uniform', 'init_params', 'general_relu']
+           'kaiming_uniform', 'xavier_normal', 'xavier_uniform', 'init_params', 'check_slopes', 'general_relu']
 
 # %% ../nbs/02_fully_connected.ipynb #6fd05acc
 import math
-from numbers import Integral
-from operator import index
 import torch
 from torch import Tensor
 from fastcore.meta import delegates
-from .command import in_a_line
+from .core import check_device
+from .command import (
+    check_functions, check_numbers, in_a_line, is_number, is_whole)
 from .matmul import check_tensors
 
 # %% ../nbs/02_fully_connected.ipynb #5df48b4f
@@ -48,11 +48,15 @@ def lin(
     except Exception as e: raise (_lin_error(x, w, b) or e) from None
 
 # %% ../nbs/02_fully_connected.ipynb #cc787171
+def _check_ordered(x):
+    check_tensors(x=x)
+    if x.is_complex(): raise TypeError(f'relu asks what is positive: no {x.dtype}')
+
 def relu(
     x:Tensor, # Any shape
 )->Tensor: # Same shape and dtype
     "Keep what is positive, and make the rest zero"
-    if x.is_complex(): raise TypeError(f'relu asks what is positive: no {x.dtype}')
+    _check_ordered(x)
     return x.clamp_min(0)
 
 # %% ../nbs/02_fully_connected.ipynb #b76ce818
@@ -105,11 +109,14 @@ def calculate_fans(
     "How many inputs meet in one output, and how many outputs one input reaches"
     if layout not in ('in_out', 'out_in'):
         raise ValueError(f"layout is 'in_out' or 'out_in', not {layout!r}")
-    shape = tuple(map(index, [shape] if isinstance(shape, Integral) else shape))
-    if len(shape) < 2 or min(shape) < 1:
-        raise ValueError(f'a weight has two axes or more, each of size 1 or more: got {shape}')
-    n_in,n_out = shape[:2] if layout == 'in_out' else (shape[1], shape[0])
-    field = math.prod(shape[2:])
+    sizes = shape if isinstance(shape, (tuple, list)) else [shape]
+    if not all(map(is_whole, sizes)):
+        raise TypeError(f'the shape of a weight is a tuple of integers, not {in_a_line(shape)}')
+    sizes = tuple(map(int, sizes))
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f'a weight has two axes or more, each of size 1 or more: got {sizes}')
+    n_in,n_out = sizes[:2] if layout == 'in_out' else (sizes[1], sizes[0])
+    field = math.prod(sizes[2:])
     return n_in*field, n_out*field
 
 # %% ../nbs/02_fully_connected.ipynb #1a4530f1
@@ -117,6 +124,12 @@ def check_generator(generator):
     "Refuse a seed, or what else is no generator"
     if not isinstance(generator, (torch.Generator, type(None))):
         raise TypeError(f'generator is {in_a_line(generator)}, not a torch.Generator().manual_seed(...)')
+
+def check_kind(dtype=None, device=None):
+    "Refuse a dtype and a device on which no weights can live; None is what torch takes by itself"
+    if not (dtype is None or isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise TypeError(f'weights need a floating-point dtype, not {in_a_line(dtype)}')
+    if device is not None and str(device) != 'meta': check_device(device)
 
 def draw_values(
     shape:tuple,
@@ -129,9 +142,8 @@ def draw_values(
 )->Tensor:
     "Random values of mean zero and standard deviation `std`"
     check_generator(generator)
-    dtype = dtype or torch.get_default_dtype()
-    if not dtype.is_floating_point:
-        raise TypeError(f'weights need a floating-point dtype, not {dtype}')
+    check_kind(dtype, device)
+    check_numbers(std=std)
     source = generator.device if generator else 'cpu'
     draw = torch.rand if uniform else torch.randn
     values = draw(tuple(shape), generator=generator, dtype=dtype, device=source)
@@ -156,6 +168,7 @@ def gain(
     a:float=0., # Slope of a rectifier left of zero
 )->float:
     "The factor by which weights must grow to make up for what the nonlinearity takes away"
+    check_numbers(a=a)
     if nonlinearity in ('relu', 'leaky_relu'): return math.sqrt(2/(1 + a*a))
     gains = dict(linear=1., tanh=5/3, sigmoid=1., selu=3/4)
     if nonlinearity not in gains:
@@ -201,6 +214,11 @@ def kaiming_uniform(
     return draw_values(shape, std, uniform=True, **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #82d82e89
+def _xavier_std(shape, gain, layout):
+    "Standard deviation of Glorot's weights"
+    check_numbers(gain=gain)
+    return gain*math.sqrt(2/sum(calculate_fans(shape, layout)))
+
 @delegates(draw_values, but=['uniform'])
 def xavier_normal(
     shape:tuple, # Shape of the weight
@@ -210,7 +228,7 @@ def xavier_normal(
     **kwargs
 )->Tensor: # New weights
     "Normal weights of variance `2 / (fan_in + fan_out)`: Glorot's init"
-    return draw_values(shape, gain*math.sqrt(2/sum(calculate_fans(shape, layout))), **kwargs)
+    return draw_values(shape, _xavier_std(shape, gain, layout), **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #85ae41ca
 @delegates(xavier_normal)
@@ -222,8 +240,7 @@ def xavier_uniform(
     **kwargs
 )->Tensor: # New weights
     "Uniform weights of variance `2 / (fan_in + fan_out)`"
-    std = gain*math.sqrt(2/sum(calculate_fans(shape, layout)))
-    return draw_values(shape, std, uniform=True, **kwargs)
+    return draw_values(shape, _xavier_std(shape, gain, layout), uniform=True, **kwargs)
 
 # %% ../nbs/02_fully_connected.ipynb #c03ff8fa
 def init_params(
@@ -237,17 +254,26 @@ def init_params(
     device:torch.device=None, # Where the parameters are to live; None: the CPU
 )->tuple: # `(w1, b1, w2, b2)`
     "Random weights and zero biases for `model`"
+    check_functions(init=init)
     kwargs = dict(generator=generator, dtype=dtype, device=device)
     w1 = init((n_in, n_hidden), **kwargs)
     w2 = init((n_hidden, n_out), **kwargs)
     return w1, w1.new_zeros(n_hidden), w2, w2.new_zeros(n_out)
 
 # %% ../nbs/02_fully_connected.ipynb #4201af38
+def check_slopes(**settings):
+    "Refuse what is neither a number nor a tensor of one"
+    for k,v in settings.items():
+        if not (is_number(v) or isinstance(v, Tensor) and v.numel() == 1):
+            raise TypeError(f'{k} is a number, not {in_a_line(v)}')
+
 def general_relu(
     x:Tensor, # Any shape
     leak:float=0., # Slope left of zero
     sub:float=0., # Subtracted from the result
 )->Tensor: # Same shape
     "`relu` with a slope left of zero and a shift"
+    _check_ordered(x)
+    check_slopes(leak=leak, sub=sub)
     out = torch.where(x > 0, x, x*leak) if leak else relu(x)
     return out - sub if sub else out

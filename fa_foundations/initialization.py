@@ -8,13 +8,14 @@ __all__ = ['ActivationStats', 'activation_stats', 'orthogonal', 'conv_matrix']
 # %% ../nbs/02a_initialization.ipynb #2407e19a
 import math
 from functools import partial
-from numbers import Integral
 import torch
 from torch import Tensor
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .report import Table
-from .fully_connected import (draw_values, calculate_fans, gain, general_relu,
+from .command import check_numbers, in_a_line, is_whole
+from .matmul import check_tensors
+from .fully_connected import (check_kind, draw_values, calculate_fans, gain, general_relu,
                                             kaiming_normal)
 
 # %% ../nbs/02a_initialization.ipynb #e2699a94
@@ -178,7 +179,7 @@ def _name(f):
 def _check_counts(**counts):
     "Refuse what is not a whole number from 1 up"
     for name,n in counts.items():
-        if not isinstance(n, Integral): raise TypeError(f'{name} is a whole number, not {n!r}')
+        if not is_whole(n): raise TypeError(f'{name} is a whole number, not {in_a_line(n)}')
         if n < 1: raise ValueError(f'{name} is 1 or more, not {n}')
 
 # %% ../nbs/02a_initialization.ipynb #b218c4ed
@@ -221,6 +222,7 @@ def orthogonal(
     "Random orthogonal weights: columns (rows if `n_in < n_out`) of length `gain`, at right angles"
     calculate_fans(shape)   # refuses what is no weight
     if len(shape) != 2: raise ValueError(f'orthogonal takes (n_in, n_out), not {tuple(shape)}')
+    check_kind(device=device), check_numbers(gain=gain)
     z = draw_values((max(shape), min(shape)), 1., dtype=dtype, **kwargs)
     q,r = torch.linalg.qr(z.to(torch.promote_types(z.dtype, torch.float32)))   # no half precision
     q = q*r.diagonal().sign()   # without it the signs would depend on the algorithm
@@ -235,6 +237,12 @@ def conv_matrix(
     padding:int=0, # Zeros around the image
 )->Tensor: # `(n_in*rows*columns, n_out*positions)`
     "The matrix `w` for which `x.flatten(1) @ w` is the convolution of images `x`"
+    check_tensors(weight=weight)
+    check_numbers(at_least=1, whole=True, stride=stride)
+    check_numbers(at_least=0, whole=True, padding=padding)
+    if weight.ndim != 4 or not isinstance(size, (tuple, list)) or len(size) != 2: raise ValueError(
+        'conv_matrix takes a weight (n_out, n_in, rows, columns) and the size (rows, columns) of '
+        f'images, not {tuple(weight.shape)} and {in_a_line(size)}')
     n_out,n_in,rows,cols = weight.shape
     height,width = (s + 2*padding for s in size)
     if rows > height or cols > width:

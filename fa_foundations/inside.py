@@ -10,7 +10,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .command import check_numbers
-from .matmul import check_tensors
+from .matmul import check_devices, check_tensors
 from .parameters import in_mode
 from .backprop import Model, Record, Relu
 
@@ -80,6 +80,13 @@ def confusion_matrix(
     check_tensors(preds=preds, targ=targ)
     if preds.shape != targ.shape or preds.ndim != 1: raise ValueError(
         f'preds and targ are (n,): got {tuple(preds.shape)} and {tuple(targ.shape)}')
+    check_numbers(at_least=1, whole=True, n_out=n_out)
+    check_devices(preds=preds, targ=targ)
+    for t in preds,targ:
+        if t.is_floating_point() or t.is_complex():
+            raise TypeError(f'class numbers are integers, not {t.dtype}: .argmax(1)?')
+        if len(t) and not 0 <= t.min() <= t.max() < n_out: raise ValueError(
+            f'{n_out} classes are 0 to {n_out-1}, not {t.min()} to {t.max()}')
     return (targ*n_out + preds).bincount(minlength=n_out**2).view(n_out, n_out)
 
 # %% ../nbs/09b_inside.ipynb #9cb0001f
@@ -89,7 +96,12 @@ def calibration(
     bins:int=10, # Of equally many answers
 )->list: # (mean probability of the answer, share that is right, answers), bin by bin
     "What a network says of its answers, beside how often they are right"
-    check_numbers(at_least=1, bins=bins)
+    check_numbers(at_least=1, whole=True, bins=bins)
+    check_tensors(probs=probs, targ=targ)
+    check_devices(probs=probs, targ=targ)
+    if not probs.is_floating_point() or probs.ndim != 2 or targ.shape != probs.shape[:1]:
+        raise ValueError('calibration takes probabilities (n, n_out) and class numbers (n,), not '
+                         f'{tuple(probs.shape)} {probs.dtype} and {tuple(targ.shape)}')
     said,preds = probs.max(1)
     right = (preds == targ).to(said.dtype)
     parts = zip(*(t[said.argsort()].tensor_split(bins) for t in (said, right)))

@@ -50,6 +50,12 @@ def check_tensors(
         make = 'torch.from_numpy' if type(t).__module__ == 'numpy' else 'torch.tensor'
         raise TypeError(f'{name} is a {type(t).__name__}, not a tensor: use {make}({name}){hint}')
 
+def check_devices(**named):
+    "Refuse tensors that are not all in one place"
+    places = {name: str(t.device) for name, t in named.items()}
+    if len({*places.values()}) > 1: raise ValueError(
+        ', '.join(f'{name} is on {place}' for name, place in places.items()) + ': use .to(device)')
+
 # %% ../nbs/01_matmul.ipynb #de3cdc43
 def _shapes(a, b): return f'a is {tuple(a.shape)} and b is {tuple(b.shape)}'
 

@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from .core import as_path
 from .command import whole_file
 from .parameters import Holder, LAYERS, is_known, savable
 from .backprop import Model
@@ -218,7 +219,7 @@ def load(
     path:str|Path, # File that `save` wrote
 )->Model: # On the CPU, in the dtype it had
     "Read a model back; nothing in the file is run as code"
-    path = Path(path).expanduser()
+    path = as_path(path)
     def no(why): return ValueError(f'{path} {why}')
     if path.exists() and not path.is_file(): raise no('is no plain file')
     about,stored = _open(path, no)

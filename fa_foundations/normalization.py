@@ -123,7 +123,7 @@ def batch_norm(
     _check('batch', x, mean=mean, var=var, gamma=gamma, beta=beta)
     stats = 1,x.shape[1],*[1]*(x.ndim - 2)
     form = Form(x.shape, stats, stats)
-    _check_mode(form, mean, var, training)
+    _check_mode(form, mean, var, training, eps)
     out,m,v = _norm(x, form, gamma, beta, eps, None if training else (mean, var))
     if training and mean is not None: _move(mean, var, m, v, form.count, momentum)
     return out
@@ -135,10 +135,11 @@ def _move(mean, var, new_mean, new_var, n, momentum):
     if n < 2: return   # no examples at all
     for old,new in (mean, new_mean),(var, new_var*(n/(n - 1))):
         old.lerp_(new.reshape(old.shape).to(old.dtype), momentum)
-def _check_mode(form, mean, var, training):
+def _check_mode(form, mean, var, training, eps):
     "Refuse what has no statistics"
     if (mean is None) != (var is None) or not training and mean is None: raise ValueError(
         'in evaluation batch norm needs running statistics: give mean and var, both')
+    if eps < 0 or training and not eps: raise ValueError(f'eps must be above 0, not {eps}')
     if training and form.count == 1 and math.prod(form.view): raise ValueError(
         f'batch norm in training needs more than 1 value a channel, not {tuple(form.view)}: '
         'leave out a last batch of one, or call eval() to use the running statistics')
@@ -148,8 +149,7 @@ def _check_mode(form, mean, var, training):
 def _grads(inp, g, kept, gamma, input_grad=True):
     "The gradients of `inp` (None if not wanted), gamma and beta, from dL/dout `g`"
     form,mean,inv,given = kept
-    d,g = (t.reshape(form.view).to(inv.dtype) for t in (inp, g))
-    d = d - mean
+    d,g = inp.reshape(form.view).to(inv.dtype) - mean,g.reshape(form.view).to(inv.dtype)
     partly = [b if a == 1 else a for a,b in zip(form.stats, form.params)]
     sums = g.sum_to_size(partly),(gd := g*d).sum_to_size(partly)*inv
     beta_g,gamma_g = (t.sum_to_size(form.params).to(inp.dtype) for t in sums)

@@ -8,18 +8,18 @@ __all__ = ['Optimizer']
 # %% ../nbs/03f_optimizer_base.ipynb #3f000003
 import copy, math
 from collections.abc import Iterable
-from numbers import Real
 from operator import index
 import torch
 from fastcore.basics import patch
 from torch import Tensor
-from .command import in_a_line
+from .command import check_flags, check_functions, in_a_line, is_number
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f000007
 class Optimizer:
     "What optimisers share; each adds `update`, the rule by which it moves parameters"
     shares = ()   # names of settings that are less than 1
     pairs = ()    # names of settings that are two numbers
+    flags = 'nesterov','centered'   # names of settings that are True or False
     def __init__(self,
         params,    # Tensors to train, such as `model.parameters()`; each is taken once
         lr:float,  # Learning rate
@@ -34,8 +34,7 @@ class Optimizer:
             f'not {in_a_line(params)}')
         self.params = list({id(p): p for p in some}.values())
         if not self.params: raise ValueError('no parameters: has the model layers with weights?')
-        if decays is not None and not callable(decays):
-            raise TypeError(f'decays is a function of a parameter, not {in_a_line(decays)}')
+        if decays is not None: check_functions(decays=decays)
         self.decaying = [decays is None or bool(decays(p)) for p in self.params]
         self.state,self.steps = [{} for _ in self.params],0   # of each parameter; of all
         self._settings = dict(lr=lr, weight_decay=weight_decay, **settings)
@@ -48,10 +47,11 @@ def _check(self:Optimizer):
     "Refuse settings that are out of range"
     for k in self._settings:
         v,end = getattr(self, k),1 if k in self.shares else math.inf
+        if k in self.flags: check_flags(**{k: v}); continue
         if isinstance(v, Tensor) and v.ndim == 0: setattr(self, k, v := v.item())
         each = v if k in self.pairs and isinstance(v, (tuple, list)) else [v]
         what = f'{k} are two numbers' if k in self.pairs else f'{k} is a number'
-        if not all(isinstance(x, Real) for x in each):
+        if not all(is_number(x) for x in each):
             raise TypeError(f'{what}, not {in_a_line(v)}')
         if len(each) != 1 + (k in self.pairs): raise ValueError(f'{what}, not {v!r}')
         if not all(0 <= x < end for x in each): raise ValueError(

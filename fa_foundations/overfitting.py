@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor, nn
 from fastcore.basics import patch
-from .matmul import check_tensors
-from .command import check_numbers
+from .matmul import check_devices, check_tensors
+from .command import check_numbers, check_shares, in_a_line, is_number
 from .fully_connected import check_generator
 from .parameters import savable
 from .backprop import Module, add_grad
@@ -48,7 +48,7 @@ def shift(
 )->Tensor: # Same shape as `x`
     "Move each image by whole pixels at random; at the edge the outermost pixels repeat"
     images = _images(x)
-    check_numbers(at_least=0, most=most)
+    check_numbers(at_least=0, whole=True, most=most)
     n,_,h,w = images.shape
     moves = _random((n, 2), x.device, generator, -most, most + 1).floor().long()
     down,across = (torch.arange(size, device=x.device) + moves[:,i,None]
@@ -64,6 +64,8 @@ def bilinear(
 )->Tensor: # `(n, c, h_out, w_out)`
     "Look up images at places between their pixels; outside, the outermost pixels repeat"
     check_images(x)
+    check_tensors(rows=rows, cols=cols)
+    check_devices(x=x, rows=rows, cols=cols)
     if rows.shape != cols.shape or rows.ndim != 3 or len(rows) != len(x): raise ValueError(
         f'{len(x)} images need rows and cols of one shape ({len(x)}, h_out, w_out), '
         f'not {tuple(rows.shape)} and {tuple(cols.shape)}')
@@ -142,8 +144,11 @@ def random_erase(
 )->Tensor: # Same shape as `x`
     "Cover a rectangle of some images"
     images = _images(x)
-    if not (0 <= p <= 1 and 0 <= area[0] <= area[1] <= 1): raise ValueError(
-        f'p and area are shares from 0 to 1, the smaller area first, not {p} and {area}')
+    check_numbers(value=value)
+    check_shares(p=p)
+    pair = isinstance(area, (tuple, list)) and len(area) == 2 and all(map(is_number, area))
+    if not (pair and 0 <= area[0] <= area[1] <= 1): raise ValueError(
+        f'area is two shares from 0 to 1, the smaller one first, not {in_a_line(area)}')
     n,_,h,w = images.shape
     lost,share,ratio,*corner = _random((n, 5), x.device, generator).unsqueeze(2).unbind(1)
     share,ratio = (area[0] + (area[1] - area[0])*share)*h*w,3.3**(2*ratio - 1)
@@ -157,7 +162,7 @@ def random_erase(
 def _probabilities(y, n, n_out):
     "One row of probabilities for each target"
     if y.ndim == 2 and y.is_floating_point() and y.shape == (n, n_out): return y
-    if y.shape != (n,) or y.is_floating_point(): raise ValueError(
+    if y.shape != (n,) or y.is_floating_point() or y.is_complex(): raise ValueError(
         f'targets of {n} examples are class numbers ({n},) or fractions ({n}, {n_out}), '
         f'not {tuple(y.shape)} {y.dtype}')
     if y.is_cpu and len(y) and not 0 <= y.min() <= y.max() < n_out: raise ValueError(
@@ -175,8 +180,10 @@ def mixup(
 )->tuple: # The mixed inputs, and probabilities `(n, n_out)` as targets
     "Mix each example with another one, and their targets by the same shares"
     check_tensors(x=x, y=y)
+    check_devices(x=x, y=y)
     check_generator(generator)
     check_numbers(above=0, alpha=alpha)
+    check_numbers(at_least=1, whole=True, n_out=n_out)
     if not x.is_floating_point(): raise TypeError(f'mixup takes no {x.dtype}: use x.float()')
     targ = _probabilities(y, len(x), n_out).to(x.dtype)
     source = generator.device if generator else 'cpu'
@@ -194,6 +201,7 @@ class SoftCrossEntropy(CrossEntropy):
     def _soft(self, inp, targ):
         if targ.shape != inp.shape: raise ValueError(f'logits {tuple(inp.shape)} need '
             f'probabilities of that shape, or (n,) class numbers, not {tuple(targ.shape)}')
+        check_devices(logits=inp, targ=targ)
         if targ.is_complex(): raise TypeError(f'probabilities are real numbers, not {targ.dtype}')
         return targ.to(inp.dtype)*(1 - self.smoothing) + self.smoothing/inp.shape[1]
     def forward(self, inp, targ):
@@ -216,7 +224,7 @@ class Dropout(Module):
         generator:torch.Generator=None, # Draws the masks; None: torch's own on the CPU
     ):
         check_generator(generator)
-        if not 0 <= p <= 1: raise ValueError(f'p is a probability, 0 to 1, not {p!r}')
+        check_shares(p=p)
         self.p,self._generator = p,generator
     def forward(self, inp):
         if not self.training: return inp

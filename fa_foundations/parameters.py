@@ -102,6 +102,11 @@ def in_mode(
 @torch.no_grad()
 def to(self:Holder, *args, **kwargs)->Holder:
     "Convert or move all tensors as `Tensor.to` does; they are new tensors: make a new optimiser"
+    try: kept = torch.empty(0).to(*args, **kwargs)
+    except (RuntimeError, TypeError, AssertionError) as e: raise ValueError(
+        f'nothing was moved: no device here and no dtype: {[*args, *kwargs.values()]}') from e
+    if not (kept.is_floating_point() or kept.is_complex()): raise TypeError(
+        f'nothing was moved: as {kept.dtype} the parameters would lose their fractions')
     def moved(t):
         "`t` converted, and as trainable as before"
         new = t.to(*args, **kwargs)
@@ -120,6 +125,8 @@ def state_dict(self:Holder)->dict:
 def load_state_dict(self:Holder, state:dict):
     "Copy the tensors of `state` into parameters and buffers: all, or a `ValueError` and none"
     own = {n: t.detach() for n,*_,t in self._named()}
+    if not isinstance(state, dict): raise TypeError('nothing was loaded: state is a dict of '
+        f'tensors by name, as `state_dict` gives it, not a {type(state).__name__}')
     need,have = ({(n, tuple(getattr(t, 'shape', ()))) for n,t in d.items()} for d in (own, state))
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')

@@ -4,22 +4,22 @@
 
 # %% auto #0
 __all__ = ['logsumexp', 'log_softmax', 'nll', 'cross_entropy', 'CrossEntropy', 'accuracy', 'minibatches', 'SGD', 'evaluate',
-           'linear_decay', 'fit', 'Optimizer', 'History', 'save', 'load']
+           'linear_decay', 'as_list', 'fit', 'Optimizer', 'History', 'save', 'load']
 
 # %% ../nbs/04_training.ipynb #792bf965
 import math, time, warnings
 from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Real
 import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .core import Data
 from .report import progress_bar
-from .command import in_a_line
-from .matmul import check_tensors
+from .command import check_flags, check_shares, in_a_line, is_whole
+from .matmul import check_devices, check_tensors
 from .fully_connected import check_generator
 from .parameters import in_mode, savable
-from .backprop import Model, Module, add_grad
+from .backprop import Model, Module, add_grad, check_model
 from .model_files import load, save
 from .history import History, ctrl_c_waits
 from .optimizer_base import Optimizer
@@ -77,7 +77,9 @@ def nll(
     targ:Tensor, # Class numbers `(n,)`, any integer dtype, from 0 to classes-1
 ) -> Tensor: # A scalar
     "The negative log-likelihood: the mean of minus the log-probability of the right class"
+    check_scores(logp)
     targ = _labels(logp.shape, targ)
+    check_devices(logits=logp, targ=targ)
     try: picked = logp.gather(1, targ.unsqueeze(1))   # (n, 1)
     except RuntimeError:
         _check_range(logp.shape[1], *map(int, targ.aminmax()))
@@ -101,7 +103,7 @@ class CrossEntropy(Module):
     def __init__(self,
         smoothing:float=0., # Share of the target that all classes get evenly, 0 to 1
     ):
-        if not 0 <= smoothing <= 1: raise ValueError(f'smoothing is 0 to 1, not {smoothing!r}')
+        check_shares(smoothing=smoothing)
         self.smoothing = smoothing
     def forward(self, inp, targ):
         check_scores(inp)
@@ -125,6 +127,7 @@ def accuracy(
     "The share of rows whose highest score is that of the right class"
     check_scores(logits)
     targ = _labels(logits.shape, targ)
+    check_devices(logits=logits, targ=targ)
     return (logits.argmax(1) == targ).float().mean()
 
 # %% ../nbs/04_training.ipynb #dc0ee850
@@ -144,8 +147,9 @@ class minibatches:
             if not t.ndim or t.is_meta or t.layout != torch.strided: raise ValueError('x and y have '
                 f'a row of numbers for each example, not {tuple(t.shape)}, {t.layout}, {t.device}')
         if len(x) != len(y): raise ValueError(f'x has {len(x)} rows and y has {len(y)}')
-        if not isinstance(batch_size, Integral) or batch_size < 1:
-            raise ValueError(f'batch_size is a whole number from 1, not {batch_size!r}')
+        if not is_whole(batch_size) or batch_size < 1:
+            raise ValueError(f'batch_size is a whole number from 1, not {in_a_line(batch_size)}')
+        check_flags(shuffle=shuffle, drop_last=drop_last)
         self.x,self.y,self.batch_size,self.shuffle = x,y,batch_size,shuffle
         self.generator,self.drop_last = generator,drop_last
     def __len__(self):
@@ -179,8 +183,8 @@ class SGD(Optimizer):
         nesterov:bool=False,   # Step along the gradient plus `momentum` times the new velocity?
         decays=None,           # Function of a parameter: does it decay? None: all do
     ):
-        if nesterov and not momentum: raise ValueError('nesterov needs a momentum above 0')
         super().__init__(params, lr, weight_decay, decays, momentum=momentum, nesterov=nesterov)
+        if nesterov and not momentum: raise ValueError('nesterov needs a momentum above 0')
     def update(self, ps, gs, states, decay):
         "Move the parameters `ps` against their gradients `gs`"
         if decay: gs = torch._foreach_add(gs, ps, alpha=decay)
@@ -199,6 +203,7 @@ def evaluate(
     batch_size:int=1000, # Rows at a time: a matter of memory, the result is the same
 ) -> tuple: # Loss and accuracy, floats; the accuracy is `nan` where targets are no classes
     "Loss and accuracy over all rows, in evaluation mode"
+    check_model('evaluate', model)
     rows = []
     with in_mode(model, False):
         for xb,yb in minibatches(x, y, batch_size, shuffle=False):
@@ -218,14 +223,21 @@ def linear_decay(
     return 1 - done
 
 # %% ../nbs/04_training.ipynb #70d5ef33
-def _check_run(model, data, epochs, **functions):
+def as_list(callbacks):
+    "One function, or several, as a list"
+    many = isinstance(callbacks, Iterable) and not callable(callbacks)
+    return list(callbacks) if many else [callbacks]
+
+def _check_run(model, data, epochs, history, **functions):
     "Refuse what no run can be made of"
-    if not isinstance(model, Model): raise TypeError(f'fit trains a Model, not {in_a_line(model)}')
+    check_model('fit', model)
     for k in Data._fields[:4]:
         if not hasattr(data, k): raise TypeError('the data are a Data, as `get_data` gives them, '
                                                  f'not {in_a_line(data)}: no {k}')
-    if not isinstance(epochs, Integral) or epochs < 0:
+    if not is_whole(epochs) or epochs < 0:
         raise ValueError(f'epochs is a whole number from 0, not {in_a_line(epochs)}')
+    if not isinstance(history, History):
+        raise TypeError(f'history is what an earlier fit returned, not {in_a_line(history)}')
     for k,f in functions.items():
         if not (callable(f) or f is None and k in ('schedule', 'augment', 'optimizer')):
             raise TypeError(f'{k} is a function, not {in_a_line(f)}')
@@ -301,10 +313,9 @@ def fit(
 ) -> History: # Losses, accuracy and seconds by epoch
     "Train a model; Ctrl-C stops between two steps, and `history` goes on from there"
     history = History() if history is None else history
-    many = isinstance(callbacks, Iterable) and not callable(callbacks)
-    callbacks = list(callbacks) if many else [callbacks]
-    _check_run(model, data, epochs, schedule=schedule, augment=augment, optimizer=optimizer,
-               **{f'callback {i}': f for i,f in enumerate(callbacks)})
+    callbacks = as_list(callbacks)
+    _check_run(model, data, epochs, history, schedule=schedule, augment=augment,
+               optimizer=optimizer, **{f'callback {i}': f for i,f in enumerate(callbacks)})
     with ctrl_c_waits() as notes, in_mode(model, True):
         batches = minibatches(data.x_train, data.y_train, batch_size, generator=generator)
         opt = _optimizer(optimizer, model, lr, momentum=momentum, weight_decay=weight_decay)

@@ -6,31 +6,39 @@
 __all__ = ['out_size']
 
 # %% ../nbs/04b_windows.ipynb #a93bcb99
-from numbers import Integral
 from torch import Tensor
+from .command import check_numbers, in_a_line, is_whole
+from .matmul import check_tensors
 
 # %% ../nbs/04b_windows.ipynb #7762dbe5
 def as_pair(v, name, least=1):
     "The setting `v`, one int or two, as `(rows, columns)`"
     pair = tuple(v) if isinstance(v, (tuple, list)) else (v, v)
-    if len(pair) != 2 or not all(isinstance(i, Integral) for i in pair):
-        raise TypeError(f'{name} is an int or a pair (rows, columns), not {v!r}')
+    if len(pair) != 2 or not all(map(is_whole, pair)):
+        raise TypeError(f'{name} is an int or a pair (rows, columns), not {in_a_line(v)}')
     if min(pair) < least: raise ValueError(f'{name} is {least} or more, not {v!r}')
+    if max(pair) >= 2**31: raise ValueError(f'{name} is larger than any image: {v!r}')
     return tuple(map(int, pair))
+
+def as_sizes(sizes):
+    "The sizes of a `Reshape` as ints; -1 stands for what is left"
+    if not isinstance(sizes, (tuple, list)) or not all(map(is_whole, sizes)): raise TypeError(
+        f'Reshape takes whole numbers, as in Reshape(1, 28, 28), not {in_a_line(sizes)}')
+    return tuple(map(int, sizes))
 
 def read_window(kernel, stride, padding, dilation):
     "Kernel, stride, zeros before and behind, and dilation: a pair of each, for rows and columns"
     kernel,stride = as_pair(kernel, 'kernel'),as_pair(stride, 'stride')
     dilation = as_pair(dilation, 'dilation')
-    if padding == 'same':
+    if isinstance(padding, str) and padding == 'same':
         if stride != (1, 1): raise ValueError(
             f"padding='same' keeps the size with stride 1 alone, not {stride}: give numbers")
         spare = [d*(k - 1) for k,d in zip(kernel, dilation)]   # odd: one zero more behind
-        return kernel, stride, [(s//2, s - s//2) for s in spare], dilation
+        return kernel, stride, tuple((s//2, s - s//2) for s in spare), dilation
     if isinstance(padding, str) and padding != 'valid':
         raise ValueError(f"padding is an int, a pair, 'same' or 'valid', not {padding!r}")
-    padding = as_pair(0 if padding == 'valid' else padding, 'padding', least=0)
-    return kernel, stride, [(p, p) for p in padding], dilation
+    padding = as_pair(0 if isinstance(padding, str) else padding, 'padding', least=0)
+    return kernel, stride, tuple((p, p) for p in padding), dilation
 
 # %% ../nbs/04b_windows.ipynb #fb1b1503
 def out_sizes(size, kernel, stride, edges, dilation):
@@ -51,7 +59,8 @@ def out_size(
     dilation:int=1, # Step from tap to tap inside a window
 )->int: # How many windows fit
     "Length of a convolution's output along one axis; `ValueError` if the kernel does not fit"
-    if not all(isinstance(v, (Integral, str)) for v in (size, kernel, stride, padding, dilation)):
+    numbers = size, kernel, stride, dilation, *[padding]*(not isinstance(padding, str))
+    if not all(map(is_whole, numbers)):
         raise TypeError('out_size is about one axis: it takes ints, and `padding` may be text')
     if size < 0: raise ValueError(f'size is 0 or more, not {size}')
     window = read_window(kernel, stride, padding, dilation)
@@ -76,31 +85,68 @@ def check_images(x, c=None):
         raise TypeError(f'images {shape} hold floating-point numbers, not {x.dtype}: x.float()')
 
 # %% ../nbs/04b_windows.ipynb #91d2c806
-def check_conv(x, w, b, groups):
-    "Refuse what `conv2d` cannot do, with a word on what to do"
+def check_weights(w, b, groups):
+    "Refuse what are no weights and biases of a convolution"
     if not isinstance(w, Tensor) or w.ndim != 4:
         got = tuple(w.shape) if isinstance(w, Tensor) else type(w).__name__
         raise ValueError(f'weights are (c_out, c_in/groups, kh, kw), not {got}')
-    if not isinstance(groups, Integral) or groups < 1 or w.shape[0] % groups: raise ValueError(
+    if not is_whole(groups) or groups < 1 or w.shape[0] % groups: raise ValueError(
         f'groups is a whole number that divides the {w.shape[0]} output channels of weights '
-        f'{tuple(w.shape)}, not {groups!r}')
+        f'{tuple(w.shape)}, not {in_a_line(groups)}')
+    size = tuple(b.shape) if isinstance(b, Tensor) else in_a_line(b)
+    if b is not None and size != (w.shape[0],): raise ValueError(
+        f'biases are one for each output channel, ({w.shape[0]},), not {size}')
+
+def check_conv(x, w, b, groups):
+    "Refuse what `conv2d` cannot do, with a word on what to do"
+    check_weights(w, b, groups)
     c_in = w.shape[1]*groups
     check_images(x, c_in)
     if x.shape[1] != c_in: raise ValueError(
         f'images {tuple(x.shape)} have {x.shape[1]} channels; weights {tuple(w.shape)} in {groups} '
         f'group(s) take {c_in}')
-    size = tuple(b.shape) if isinstance(b, Tensor) else b
-    if b is not None and size != (w.shape[0],): raise ValueError(
-        f'biases are one for each output channel, ({w.shape[0]},), not {size!r}')
     for t,name in ((w, 'weights'), (b, 'biases')):
         if t is not None and (t.dtype, t.device) != (x.dtype, x.device): raise ValueError(
             f'images are {x.dtype} on {x.device}, {name} {t.dtype} on {t.device}: use .to(x)')
 
+# %% ../nbs/04b_windows.ipynb #6cb86f7f
+def check_settings(w, b, stride, padding, dilation, groups):
+    "Refuse what no layer can be made of"
+    check_weights(w, b, groups)
+    read_window(w.shape[2:], stride, padding, dilation)
+
+def check_channels(c_in, c_out, groups):
+    "Refuse groups that do not share out all channels"
+    check_numbers(at_least=1, whole=True, c_in=c_in, c_out=c_out, groups=groups)
+    if c_in % groups or c_out % groups: raise ValueError(
+        f'groups={groups} does not divide {c_in} channels in and {c_out} out')
+
+def check_upstream(g, shape, like):
+    "Refuse what is not dL/dout, for an output of this shape and of the dtype and device of `like`"
+    def kind(t, shape): return f'{tuple(shape)} {t.dtype} on {t.device}'
+    got = kind(g, g.shape) if isinstance(g, Tensor) else in_a_line(g)
+    if got != kind(like, shape): raise ValueError(
+        f'the gradient of the output is {kind(like, shape)}, as the output is, not {got}')
+
+def read_patches(p, size, stride, padding, dilation):
+    "Size of the images to which `fold` puts patches back, and the window in pairs"
+    check_tensors(p=p)
+    if p.ndim != 6: raise ValueError(
+        f'fold takes what patches makes, (n, c, kh, kw, h_out, w_out), not {tuple(p.shape)}')
+    size,window = as_pair(size, 'size', 0),read_window(p.shape[2:4], stride, padding, dilation)
+    if p.shape[4:] != (fit := out_sizes(size, *window)): raise ValueError(
+        f'images {size} have {fit} windows, not the {tuple(p.shape[4:])} of p')
+    return size,window
+
 # %% ../nbs/04b_windows.ipynb #7b3d8d12
-def pool_window(x, kernel, stride, padding):
+def pool_settings(kernel, stride, padding):
     "The settings of a pooling window, in pairs; `stride=None` is the kernel"
-    check_images(x)
     window = read_window(kernel, kernel if stride is None else stride, padding, 1)
     if any(max(e) > k/2 for k,e in zip(window[0], window[2])): raise ValueError(
         f'padding {padding} is more than half of the kernel {kernel}: a window would see nothing')
     return window
+
+def pool_window(x, kernel, stride, padding):
+    "The same, for images that are looked at"
+    check_images(x)
+    return pool_settings(kernel, stride, padding)
