@@ -339,7 +339,7 @@ def _tied(c):
 
 # %% ../nbs/05_convolution.ipynb #9cec1f36
 def first_cnn(
-    channels:tuple=(16, 32), # Channels of the two convolutions
+    channels:tuple=(16, 48), # Channels of the two convolutions
     **kwargs # For the weights: `generator`, `dtype`, `device`
 )->Model: # Takes rows of 28 by 28 pixels, gives ten logits for each
     "Convolution, relu and max pooling, twice, then a linear layer"
