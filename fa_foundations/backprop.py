@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['mse_grad', 'relu_grad', 'lin_grad', 'forward_and_backward', 'add_grad', 'Module', 'wants_grad', 'Lin', 'Relu',
-           'GeneralRelu', 'Mse', 'Sequential', 'Residual', 'Model', 'TorchResidual', 'check_model', 'check_pass',
-           'to_torch', 'from_torch']
+           'GeneralRelu', 'Mse', 'Sequential', 'Residual', 'Model', 'TorchResidual', 'to_torch', 'from_torch']
 
 # %% ../nbs/03_backprop.ipynb #865d220e
 from collections.abc import Iterable
@@ -305,7 +304,7 @@ def to_twin(self:Sequential, twins): return self.twin(*twins.row(self.layers))
 @patch(cls_method=True)
 def from_twin(cls:Sequential, m, twins): return cls(twins.row(m))
 
-# %% ../nbs/03_backprop.ipynb #3769f316
+# %% ../nbs/03_backprop.ipynb #5e0a0011
 def check_model(who, model):
     "Refuse what is no `Model`, in the name of the function `who`"
     if not isinstance(model, Model): raise TypeError(f'{who} takes a Model, not {in_a_line(model)}')
@@ -322,6 +321,7 @@ def check_pass(who, model, x, targ, **counts):
         if not is_whole(n) or n < 1:
             raise ValueError(f'{k} is a whole number of at least 1, not {in_a_line(n)}')
 
+# %% ../nbs/03_backprop.ipynb #3769f316
 def to_torch(
     model:Model, # Of layers that torch has, and `Residual`
 )->nn.Sequential: # The same layers in torch, without the loss

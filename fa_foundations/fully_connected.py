@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['lin', 'relu', 'model', 'mse_diff', 'mse', 'calculate_fans', 'lecun_normal', 'gain', 'kaiming_normal',
-           'kaiming_uniform', 'xavier_normal', 'xavier_uniform', 'init_params', 'check_slopes', 'general_relu']
+           'kaiming_uniform', 'xavier_normal', 'xavier_uniform', 'init_params', 'general_relu']
 
 # %% ../nbs/02_fully_connected.ipynb #6fd05acc
 import math
@@ -260,13 +260,14 @@ def init_params(
     w2 = init((n_hidden, n_out), **kwargs)
     return w1, w1.new_zeros(n_hidden), w2, w2.new_zeros(n_out)
 
-# %% ../nbs/02_fully_connected.ipynb #4201af38
+# %% ../nbs/02_fully_connected.ipynb #5e0a0012
 def check_slopes(**settings):
     "Refuse what is neither a number nor a tensor of one"
     for k,v in settings.items():
         if not (is_number(v) or isinstance(v, Tensor) and v.numel() == 1):
             raise TypeError(f'{k} is a number, not {in_a_line(v)}')
 
+# %% ../nbs/02_fully_connected.ipynb #4201af38
 def general_relu(
     x:Tensor, # Any shape
     leak:float=0., # Slope left of zero

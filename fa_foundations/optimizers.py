@@ -13,9 +13,9 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .core import Data
-from .command import check_numbers, in_a_line
+from .command import check_numbers, check_shares
 from .copies import deep_copies, session_kept, walk_parts
-from .backprop import Model
+from .backprop import Model, check_model
 from .optimizer_base import Optimizer
 from .training import fit
 
@@ -133,6 +133,7 @@ def cosine(
     end:float=0.,  # Factor at the end
 ) -> float: # Factor for the learning rate
     "From 1 down along half a cosine"
+    check_shares(done=done)
     return _glide(1., end, done)
 
 # %% ../nbs/07_optimizers.ipynb #07ab221b
@@ -143,7 +144,7 @@ def warmup(
     then=None,         # Schedule for the rest, from 0 to 1 again; None: stay at 1
 ) -> float: # Factor for the learning rate
     "Up to 1 in a straight line, then as another schedule says"
-    if not 0 <= share <= 1: raise ValueError(f'share is 0 to 1, not {share!r}')
+    check_shares(done=done, share=share)
     if done < share: return start + (1 - start)*done/share
     return then((done - share)/(1 - share)) if then and share < 1 else 1.
 
@@ -155,6 +156,7 @@ def one_cycle(
     final_div_factor:float=1e4,   # How much smaller than at the start it is in the end
 ) -> float: # Factor for the learning rate
     "Up to 1 and then far down, each along half a cosine"
+    check_shares(done=done)
     check_numbers(at_least=0, below=1, pct_start=pct_start)
     check_numbers(above=0, div_factor=div_factor, final_div_factor=final_div_factor)
     if done < pct_start: return _glide(1/div_factor, 1., done/pct_start)
@@ -206,6 +208,7 @@ def find_lr(
     **settings,      # For `fit`: `batch_size`, `optimizer`, `augment`, `generator`, `momentum`
 ) -> Sweep: # `.lrs`, `.losses`, `.suggestion`, `.plot()`
     "Losses while the learning rate grows by the same factor after each batch"
+    check_model('find_lr', model)
     check_numbers(above=0, low=low)
     check_numbers(above=low, high=high)
     check_numbers(at_least=2, steps=steps)
@@ -215,7 +218,8 @@ def find_lr(
         sweep.losses.append(float(history.step_loss[-1]))
         history.optimizer.lr *= (high/low)**(1/(steps - 1))
         return len(sweep.lrs) == steps or sweep._over()
-    data = data._replace(x_valid=data.x_valid[:0], y_valid=data.y_valid[:0])
+    if isinstance(data, Data):   # what is none, `fit` refuses
+        data = data._replace(x_valid=data.x_valid[:0], y_valid=data.y_valid[:0])
     with _random_kept(model, settings):
         history = fit(trial, data, steps, low, callbacks=note, schedule=None, history=None,
                       progress=False, **settings)   # what is set here cannot be given
@@ -250,8 +254,7 @@ class EMA:
         model:Model,       # Trained by somebody else; the average begins with what it is now
         decay:float=.999,  # Share of the old average in the new one, less than 1
     ):
-        if not isinstance(model, Model):
-            raise TypeError(f'EMA averages a Model, not {in_a_line(model)}')
+        check_model('EMA', model)
         check_numbers(at_least=0, below=1, decay=decay)
         self.decay,self._source = decay,model
         self.model = deep_copies(model, lambda t: t)[0].eval()   # of averages

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['logsumexp', 'log_softmax', 'nll', 'cross_entropy', 'CrossEntropy', 'accuracy', 'minibatches', 'SGD', 'evaluate',
-           'linear_decay', 'as_list', 'fit', 'Optimizer', 'History', 'save', 'load']
+           'linear_decay', 'fit', 'Optimizer', 'History', 'save', 'load']
 
 # %% ../nbs/04_training.ipynb #792bf965
 import math, time, warnings
