@@ -37,8 +37,10 @@ SWAPS = {   # what stands for what
     ast.FloorDiv:ast.Mult, ast.Mod:ast.Mult, ast.Pow:ast.Mult, ast.MatMult:ast.Mult}
 TRANSPOSES = {'T', 'mT', 't', 'transpose'}
 # Whose test notebook is that of another module
-TESTED_WITH = {'twins': 'backprop', 'hidden': 'mistakes', 'simard': 'command', 'registers': 'fast_matmul', 'optimizer_base': 'optimizers', **dict.fromkeys(
-    [f'{kind}judges' for kind in ('', 'gradient_', 'pass_', 'convolution_', 'normalization_', 'optimizer_', 'overfitting_', 'cnn_')], 'exercises')}
+TESTED_WITH = {
+    'twins': 'backprop', 'hidden': 'mistakes', 'simard': 'command', 'registers': 'fast_matmul', 'optimizer_base': 'optimizers',
+    **dict.fromkeys([f'{kind}judges' for kind in (
+        '', 'gradient_', 'pass_', 'convolution_', 'normalization_', 'optimizer_', 'overfitting_', 'cnn_')], 'exercises')}
 NO_ORDER = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super',   # there is one order alone,
             'min', 'max', 'maximum', 'minimum', 'promote_types'}                 # or it does not matter
 
