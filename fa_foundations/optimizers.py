@@ -133,7 +133,7 @@ def cosine(
     end:float=0.,  # Factor at the end
 ) -> float: # Factor for the learning rate
     "From 1 down along half a cosine"
-    check_shares(done=done)
+    check_numbers(done=done)
     return _glide(1., end, done)
 
 # %% ../nbs/07_optimizers.ipynb #07ab221b
@@ -144,7 +144,8 @@ def warmup(
     then=None,         # Schedule for the rest, from 0 to 1 again; None: stay at 1
 ) -> float: # Factor for the learning rate
     "Up to 1 in a straight line, then as another schedule says"
-    check_shares(done=done, share=share)
+    check_numbers(done=done)
+    check_shares(share=share)
     if done < share: return start + (1 - start)*done/share
     return then((done - share)/(1 - share)) if then and share < 1 else 1.
 
@@ -156,7 +157,7 @@ def one_cycle(
     final_div_factor:float=1e4,   # How much smaller than at the start it is in the end
 ) -> float: # Factor for the learning rate
     "Up to 1 and then far down, each along half a cosine"
-    check_shares(done=done)
+    check_numbers(done=done)
     check_numbers(at_least=0, below=1, pct_start=pct_start)
     check_numbers(above=0, div_factor=div_factor, final_div_factor=final_div_factor)
     if done < pct_start: return _glide(1/div_factor, 1., done/pct_start)
