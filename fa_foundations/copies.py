@@ -83,9 +83,13 @@ def as_float64(t):
     return t.double() if t.is_floating_point() else t
 
 # %% ../nbs/02c_copies.ipynb #274e91ab
+def _device():
+    "Where new tensors are made; `get_default_device` of torch 2.6 fails once there is no default"
+    return torch.empty(0).device
+
 def _put_device(device):
     "Make `device` the default, if it is not"
-    if torch.get_default_device() != device:
+    if _device() != device:
         torch.set_default_device(None if device.type == 'cpu' else device)
 
 def session_state():
@@ -95,7 +99,7 @@ def session_state():
         (random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
         (torch.get_rng_state, torch.set_rng_state),
         *[(torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all)]*cuda,
-        (torch.get_default_dtype, torch.set_default_dtype), (torch.get_default_device, _put_device),
+        (torch.get_default_dtype, torch.set_default_dtype), (_device, _put_device),
         (torch.is_grad_enabled, torch.set_grad_enabled),
         (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
         (torch.get_num_threads, torch.set_num_threads),
