@@ -16,9 +16,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 from .core import Data
 from .report import commit, machine
-from fa_foundations.command import (
-    Results, check_flags, check_functions, check_numbers, check_shares, check_writable, command,
-    in_a_line, mistakes)
+from .command import check_flags, check_functions, check_numbers, check_shares
+from .command import Results, check_writable, command, in_a_line, mistakes
 from .simard import measured_sets
 from .matmul import check_tensors
 from .fully_connected import check_generator, kaiming_normal

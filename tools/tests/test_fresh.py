@@ -33,6 +33,11 @@ def test_cells_have_ids():
         ids = [cell.get('id') for cell in cells]
         assert all(ids) and len(set(ids))==len(ids), f'{notebooks.stem(path)}: a cell without an id of its own'
 
+def test_modules_import_one_another_relatively():
+    "nbdev makes imports relative, but not `from fa_foundations.x import (` at the end of a line"
+    absolute = [path.name for path in (tree.ROOT/'fa_foundations').glob('[a-z]*.py') if '\nfrom fa_foundations' in path.read_text('utf-8')]
+    assert absolute == []
+
 def test_no_warnings_are_saved():
     "Warnings go to stderr, name folders of the machine they come from, and are no part of a chapter"
     for path in notebooks.notebooks():
