@@ -210,10 +210,18 @@ def _keep(result, record, together, file):
     print('seed {seed}: error {error:.2f}%, {copies:.2f}% with copies, in {seconds} s'.format(
           **record), flush=True)
 
+# %% ../nbs/09_cnn.ipynb #9c000053
 def _in_words(options):
     "The command, without what is left out or 0"
     named = [f'--{k}' if v is True else f'--{k} {v}' for k,v in options.items() if v not in ('', 0)]
     return ' '.join(['fa_cnn', *named])
+
+def _no_nets(options, n_images):
+    "A result before its first net"
+    named = options | dict(data=Path(options['data']).name)   # the folder may lie elsewhere for others
+    return {'command': _in_words(named), **named, 'trained_on': n_images,
+            'measured_on': 'test' if options['test'] else 'validation', 'nets': [],
+            'commit': commit(), **machine(torch.device(options['device']))}
 
 def _data(o):
     "What the options say of the data"
@@ -236,12 +244,8 @@ def run_cnn(
     "Train and measure net after net"
     o,leads = SimpleNamespace(**options),not share or share.rank == 0
     file = Results(out, 'fa_cnn') if out and leads else None
-    d,settings = _data(o),_settings(o)
-    named = options | dict(data=Path(o.data).name)   # the folder may lie elsewhere for others
-    result = {'command': _in_words(named), **named, 'trained_on': len(d.x_train),
-              'measured_on': 'test' if o.test else 'validation', 'nets': [], 'commit': commit(),
-              **machine(torch.device(o.device))}
-    total = 0
+    d,settings,total = _data(o),_settings(o),0
+    result = _no_nets(options, len(d.x_train))
     try:
         for seed in range(o.first, o.first + o.seeds):
             record,model,probs = _one_net(d, seed, leads and not quiet, share=share, **settings)
