@@ -176,9 +176,10 @@ class Results:
         name:str, # Of the command; a file with entries of another one is refused
     ):
         self.path,self.name,self._mine = check_writable(path),name,None
-        with one_at_a_time(self.path.parent): self._read()
+        with one_at_a_time(self.path.parent): self.runs()
 
-    def _read(self):
+    def runs(self)->list:
+        "What the file holds; an error if something else is in it"
         try: runs = json.loads(self.path.exists() and self.path.read_text('utf-8').strip() or '[]')
         except (ValueError, RecursionError) as e:
             raise ValueError(f'{self.path} is no JSON file, so not one of {self.name}: {e}') from e
@@ -192,7 +193,7 @@ class Results:
     def keep(self, run:dict): # What JSON can hold; in the place of what was kept before
         "Write this run into the file, beside the runs that are there"
         with one_at_a_time(self.path.parent):
-            others = [o for o in self._read() if json.dumps(o) != self._mine]
+            others = [o for o in self.runs() if json.dumps(o) != self._mine]
             with whole_file(self.path) as part:
                 part.write_text(json.dumps([*others, run], indent=1) + '\n', 'utf-8')
             self._mine = json.dumps(run)
