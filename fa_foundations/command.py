@@ -178,8 +178,7 @@ def _runs_of(name, path):
     def own(run):
         return isinstance(run, dict) and str(run.get('command')).split()[:1] == [name]
     if not (isinstance(runs, list) and all(map(own, runs))):
-        raise ValueError(f'{path} holds something else than runs of {name}: '
-                         'name another file')
+        raise ValueError(f'{path} holds something else than runs of {name}: name another file')
     return runs
 
 # %% ../nbs/00b_command.ipynb #dff5a43e
