@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 from .core import Data, as_path
 from .report import commit, machine
 from .command import check_flags, check_functions, check_numbers, check_shares
-from .command import Results, command, in_a_line, mistakes
+from .command import Results, command, in_a_line, mistakes, runs_of
 from .simard import measured_sets
 from .matmul import check_tensors
 from .fully_connected import kaiming_normal
@@ -264,9 +264,9 @@ def in_processes(
     "The same by several processes of this machine: the program of chapter 9a, started by torchrun"
     n = options['processes']
     with tempfile.TemporaryDirectory() as folder:
-        file = Results(out or f'{folder}/runs.json', 'fa_cnn')
-        before = len(file.runs())
-        job = dict(options=options, out=str(file.path), net=str(net), quiet=quiet)
+        out = Path(out or f'{folder}/runs.json')
+        before = len(runs_of('fa_cnn', out))
+        job = dict(options=options, out=str(out), net=str(net), quiet=quiet)
         run = subprocess.Popen(
             [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node',
              str(n), '-m', 'fa_foundations.data_parallel', '--job', json.dumps(job)],
@@ -276,12 +276,12 @@ def in_processes(
         except KeyboardInterrupt:
             run.send_signal(signal.SIGINT)   # torchrun ends all processes, and then itself
             run.communicate()
-            done = options['first'] + sum(len(r['nets']) for r in file.runs()[before:])
+            done = options['first'] + sum(len(r['nets']) for r in runs_of('fa_cnn', out)[before:])
             raise KeyboardInterrupt(f'stopped: go on with --first {done}') from None
         if run.returncode: raise ChildProcessError(
             'a process has ended, and with it all of them; nets that were finished are kept. '
             f'It said: {last_words(said)}')
-        return file.runs()[-1]
+        return runs_of('fa_cnn', out)[-1]
 
 # %% ../nbs/09_cnn.ipynb #e3292645
 def last_words(text:str)->str:
