@@ -87,9 +87,10 @@ class Adam(Optimizer):
         betas:tuple=(.9, .999), # Shares of the old averages, of gradients and squares, in the new
         eps:float=1e-8,        # Added to the root
         weight_decay:float=0., # Share of the parameter that is added to its gradient
+        amsgrad:bool=False,    # Divide by the root of the largest average so far?
         decays=None,           # Function of a parameter: does it decay? None: all do
     ):
-        super().__init__(params, lr, weight_decay, decays, betas=betas, eps=eps)
+        super().__init__(params, lr, weight_decay, decays, betas=betas, eps=eps, amsgrad=amsgrad)
 
 # %% ../nbs/07_optimizers.ipynb #0791cf33
 @patch
@@ -102,6 +103,10 @@ def update(self:Adam, ps, gs, states, decay):
     torch._foreach_lerp_(means, gs, 1 - beta1)
     torch._foreach_mul_(squares, beta2)
     torch._foreach_addcmul_(squares, gs, gs, 1 - beta2)
+    if self.amsgrad:
+        largest = self.kept('largest', ps, states)
+        torch._foreach_maximum_(largest, squares)
+        squares = largest
     roots = torch._foreach_sqrt(squares)
     torch._foreach_div_(roots, [(1 - beta2**state['step'])**.5 for state in states])
     torch._foreach_add_(roots, self.eps)
@@ -117,9 +122,10 @@ class AdamW(Adam):
         betas:tuple=(.9, .999), # Shares of the old averages, of gradients and squares, in the new
         eps:float=1e-8,        # Added to the root
         weight_decay:float=1e-2, # Times `lr`, the share of itself that a parameter loses in a step
+        amsgrad:bool=False,    # Divide by the root of the largest average so far?
         decays=None,           # Function of a parameter: does it decay? None: all do
     ):
-        super().__init__(params, lr, betas, eps, weight_decay, decays)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, decays)
     def update(self, ps, gs, states, decay):
         "Shrink the parameters `ps`, and move them against their gradients `gs`"
         if decay: torch._foreach_mul_(ps, 1 - self.lr*decay)
