@@ -6,7 +6,7 @@
 __all__ = ['offsets']
 
 # %% ../nbs/04c_offsets.ipynb #ebfe0a78
-import functools
+import functools, itertools
 from contextlib import nullcontext
 from typing import NamedTuple
 import numpy as np
@@ -91,32 +91,34 @@ def phases_of(size, edge, kernel, stride, dilation):
         taps = [k for k in range(kernel) if k*dilation % stride == rest]
         yield first, max(0, -(-(edge + size - first)//stride)), taps
 
+# %% ../nbs/04c_offsets.ipynb #9c07ba53
+def _room_behind(size, out, kernel, stride, edges, dilation):
+    "How many windows back a pixel was seen; the edges of a frame of `g` that has them all"
+    reach = [d*(k - 1)//s for d, k, s in zip(dilation, kernel, stride)]   # windows back
+    need = [(e[0] + m - 1)//s + 1 for e, m, s in zip(edges, size, stride)]
+    return reach, tuple((r, max(0, m - o)) for r, m, o in zip(reach, need, out))
+
 # %% ../nbs/04c_offsets.ipynb #16cb3bb2
 @functools.lru_cache(256)
 def backward_walk(c, groups, size, out, kernel, stride, edges, dilation, last, n=None):
     "Through `g`: to each pixel from the windows that saw it; and the weights that belong to it"
-    reach = [d*(k - 1)//s for d, k, s in zip(dilation, kernel, stride)]   # windows back
-    need = [(e[0] + m - 1)//s + 1 for e, m, s in zip(edges, size, stride)]
-    around = tuple((r, max(0, m - o)) for r, m, o in zip(reach, need, out))
+    reach, around = _room_behind(size, out, kernel, stride, edges, dilation)
     (image, channel, down, right), lines, n = frame_of(c, out, around, last, n)
-    at, to, taps, which, phases, done = [], [], [], [], [], (0, 0)
-    axes = [list(phases_of(*a)) for a in zip(size, (e[0] for e in edges), kernel, stride, dilation)]
-    for y, ny, ks in axes[0]:
-        for x, nx, ls in axes[1]:
-            if not ny*nx: continue   # fewer pixels than remainders
-            start = y//stride[0]*down + x//stride[1]*right
-            at.append(in_sixes(offsets((n, image), (ny, down), (nx, right), start=start)))
-            first = (y - edges[0][0])*size[1] + x - edges[1][0]
-            to.append(in_sixes(offsets((n, size[0]*size[1]), (ny, stride[0]*size[1]),
-                                        (nx, stride[1]), start=first).astype(np.int64), FAR))
-            new = [(o, k, l) for k in ks for l in ls for o in range(c//groups)]
-            back = [[(reach[i] - k*dilation[i]//stride[i])*step for k in range(kernel[i])]
-                    for i, step in enumerate((down, right))]
-            taps += [back[0][k] + back[1][l] + o*channel for o, k, l in new]
-            which += new
-            ends = done[0] + len(at[-1]), done[1] + len(new)
-            phases.append([done[0], ends[0], done[1], ends[1]])
-            done = ends
+    at, to, taps, which, phases = [], [], [], [], []
+    back = [[(reach[i] - k*dilation[i]//stride[i])*step for k in range(kernel[i])]
+            for i, step in enumerate((down, right))]
+    axes = (phases_of(*a) for a in zip(size, (e[0] for e in edges), kernel, stride, dilation))
+    for (y, ny, ks), (x, nx, ls) in itertools.product(*axes):
+        if not ny*nx: continue   # fewer pixels than remainders
+        row, tap, start = sum(map(len, at)), len(taps), y//stride[0]*down + x//stride[1]*right
+        at.append(in_sixes(offsets((n, image), (ny, down), (nx, right), start=start)))
+        first = (y - edges[0][0])*size[1] + x - edges[1][0]
+        to.append(in_sixes(offsets((n, size[0]*size[1]), (ny, stride[0]*size[1]),
+                                    (nx, stride[1]), start=first).astype(np.int64), FAR))
+        new = [(o, k, l) for k in ks for l in ls for o in range(c//groups)]
+        taps += [back[0][k] + back[1][l] + o*channel for o, k, l in new]
+        which += new
+        phases.append([row, row + len(at[-1]), tap, len(taps)])
     which = np.array(which, int).reshape(-1, 3).T
     return Walk(lines, np.concatenate(at), np.concatenate(to), np.array(phases),
                  np.array(taps, np.uint64), c//groups*channel, image, n, around), which

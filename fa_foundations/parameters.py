@@ -159,12 +159,13 @@ def _code(cls):
 
 def is_known(
     cls:type, # Any class
-)->bool: # A chapter that is run defines the classes of its module anew: the same code is the same class
+)->bool: # A chapter that is run defines its classes anew: the same code is the same class
     "Does the table of layers hold this class?"
     old = LAYERS.get(cls.__name__)
     if old is None or old is cls or old.__module__ == cls.__module__: return old is cls
     return bool(_code(cls)) and _code(cls) <= _code(old)
 
+# %% ../nbs/02b_parameters.ipynb #ad221371
 def savable(
     cls:type, # A `Holder` made by `cls(**arguments)`, with an attribute of each argument's name
 )->type: # The same class

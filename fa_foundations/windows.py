@@ -30,6 +30,7 @@ def as_sizes(sizes):
         f'Reshape takes whole numbers, as in Reshape(1, 28, 28), not {in_a_line(sizes)}')
     return tuple(map(int, sizes))
 
+# %% ../nbs/04b_windows.ipynb #cc32d4c5
 def read_window(kernel, stride, padding, dilation):
     "Kernel, stride, zeros before and behind, and dilation: a pair of each, for rows and columns"
     kernel,stride = as_pair(kernel, 'kernel'),as_pair(stride, 'stride')
@@ -125,6 +126,7 @@ def check_channels(c_in, c_out, groups):
     if c_in % groups or c_out % groups: raise ValueError(
         f'groups={groups} does not divide {c_in} channels' + f' in and {c_out} out'*(c_in != c_out))
 
+# %% ../nbs/04b_windows.ipynb #a82da583
 def check_upstream(g, shape, like):
     "Refuse what is not dL/dout, for an output of this shape and of the dtype and device of `like`"
     def kind(t, shape): return f'{tuple(shape)} {t.dtype} on {t.device}'
