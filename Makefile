@@ -8,6 +8,7 @@ TORCH_INDEX ?= $(shell [ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/n
     $(PYTHON) -m pip config list 2>/dev/null | grep -Eq 'index|find-links' || echo https://download.pytorch.org/whl/cpu)
 BIN := .venv/bin
 READY := .venv/.installed
+KERNELS := .venv/.triton
 
 .PHONY: help lesson test docs browser lab outputs mutants clean
 .DEFAULT_GOAL := help
@@ -18,7 +19,7 @@ help:      ## Show this list
 lesson: $(READY)  ## Run the whole lesson on MNIST (ARGS="--quick" for a short one)
 	@$(BIN)/fa_lesson $(ARGS)
 
-test: $(READY)  ## Check everything: notebooks, outputs, exports, README, wheel, site
+test: $(READY) $(KERNELS)  ## Check everything: notebooks, outputs, exports, README, wheel, site
 	@$(BIN)/python -m pytest tools/tests $(ARGS)
 
 docs: $(READY)  ## Build the site into _docs: with Quarto where it is installed, with smalldocs elsewhere
@@ -36,7 +37,7 @@ outputs: $(READY)  ## Export, run all notebooks in order, save their outputs, wr
 	@$(BIN)/python tools/notebooks.py $(ARGS)
 	@$(BIN)/python tools/readme.py
 
-mutants: $(READY)  ## Break the exported code in many places, see which breaks the checks find
+mutants: $(READY) $(KERNELS)  ## Break the exported code in many places, see which breaks the checks find
 	@$(BIN)/python tools/mutants.py $(ARGS)
 
 clean:     ## Remove what was built, and the environment
@@ -53,4 +54,9 @@ $(READY): settings.ini setup.py constraints.txt
 	@$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --retries 1 --constraint constraints.txt --no-deps --index-url $(TORCH_INDEX) torch \
 	    || echo 'It could not be had there: torch comes with the rest')
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+# On Linux the checks run the GPU kernels, too, in Triton's interpreter: 200 MB that nothing else needs
+$(KERNELS): $(READY)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt 'triton; platform_system=="Linux"'
 	@touch $@

@@ -170,7 +170,7 @@ def one_at_a_time(
     finally: os.close(opened)
 
 # %% ../nbs/00b_command.ipynb #916c2488
-def _runs_of(name, path):
+def runs_of(name, path):
     "What the file holds: runs of the command `name`; none if it is not there"
     try: runs = json.loads(path.exists() and path.read_text('utf-8').strip() or '[]')
     except (ValueError, RecursionError) as e:
@@ -189,12 +189,12 @@ class Results:
         name:str, # Of the command; a file with entries of another one is refused
     ):
         self.path,self.name,self._mine = check_writable(path),name,None
-        with one_at_a_time(self.path.parent): _runs_of(name, self.path)
+        with one_at_a_time(self.path.parent): runs_of(name, self.path)
 
     def keep(self, run:dict): # What JSON can hold; in the place of what was kept before
         "Write this run into the file, beside the runs that are there"
         with one_at_a_time(self.path.parent):
-            others = [o for o in _runs_of(self.name, self.path) if json.dumps(o) != self._mine]
+            others = [o for o in runs_of(self.name, self.path) if json.dumps(o) != self._mine]
             with whole_file(self.path) as part:
                 part.write_text(json.dumps([*others, run], indent=1) + '\n', 'utf-8')
             self._mine = json.dumps(run)

@@ -14,7 +14,6 @@ from pathlib import Path
 import torch
 from fastcore.basics import patch
 from torch import nn
-from torch.utils.benchmark import Timer
 from .backprop import Lin, Model, Relu, forward_and_backward, to_torch
 from .command import check_writable, command, mistakes, one_at_a_time
 from .convolution import first_cnn
@@ -185,6 +184,7 @@ def cost_step(report:Report, device:torch.device, quick:bool=False):
     n = 5_000 if quick else 50_000
     report.title(f'5. One pass forward and backward over {n:,} images')
     passes = {way: _one_pass(way, n, device) for way in WAYS}
+    from torch.utils.benchmark import Timer   # looks for CUDA, and says so
     def seconds(f):
         timer = Timer('f()', globals={'f': f}, num_threads=torch.get_num_threads())
         return timer.blocked_autorange(min_run_time=.2 if quick else 1).median

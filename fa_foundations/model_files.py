@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from .core import as_path
-from .command import whole_file
+from .command import check_writable, whole_file
 from .parameters import Holder, LAYERS, is_known, savable
 from .backprop import Model
 _all_ = ['savable']
@@ -230,3 +230,15 @@ def load(
     except Exception as e: raise no(f'does not describe a model: {str(e)[:200]}') from None
     if type(model) is not Model: raise no(f'holds a {type(model).__name__}, no Model')
     return model
+
+# %% ../nbs/03d_model_files.ipynb #5b1e0802
+def check_own_model(
+    path:str|Path, # Of a file, there or not
+):
+    "An error unless a model can be saved at `path`: in a new or empty file, or over a model"
+    path = check_writable(path)
+    if not path.exists() or not path.stat().st_size: return
+    try: load(path)
+    except ValueError as e: raise ValueError(
+        f'{path} holds something else than a model of this library: name another file') from e
+

@@ -104,6 +104,7 @@ def group_norm(
     _check('group', x, gamma=gamma, beta=beta)
     check_channels(x.shape[1], x.shape[1], groups)
     n,k,pixels = len(x),x.shape[1]//groups,math.prod(x.shape[2:])
+    if not pixels: raise ValueError(f'group norm takes images with pixels, not {tuple(x.shape)}')
     form = Form((n, groups, k, pixels), (n, groups, 1, 1), (1, groups, k, 1))
     return _norm(x, form, gamma, beta, eps)[0]
 

@@ -164,7 +164,8 @@ WIDE = """() => {
 }"""
 # A column beside the text that is wider than its place, so that its ends are cut
 CUT = """els => els.filter(el => el.scrollWidth > el.clientWidth + 1).map(el => `${el.id} is cut: ${el.scrollWidth} in ${el.clientWidth}`)"""
-SERIOUS = """async (rules) => (await axe.run(rules ? {runOnly: rules} : {})).violations
+# What axe-core finds, but in code and formulas: thousands of small pieces of few kinds, at one of each of which FAINT looks
+SERIOUS = """async (rules) => (await axe.run({exclude: ['pre code', '.katex']}, rules ? {runOnly: rules} : {})).violations
   .filter(v => ['serious', 'critical'].includes(v.impact))
   .map(v => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].failureSummary}`)"""
 
@@ -195,7 +196,7 @@ FAINT = """() => {
     const [a, b] = [light(channels(getComputedStyle(el).color)), light(below(el))];
     return (Math.max(a, b) + .05)/(Math.min(a, b) + .05);
   };
-  const texts = '.navbar-title, .sidebar-link, main h1, main p, main code, main code span, main a, main summary, main td, .pagination-link span';
+  const texts = '.navbar-title, .sidebar-link, main h1, main p, main code, main code span, main a, main summary, main td, main .katex, .pagination-link span';
   const kind = el => [el, el.parentElement, el.closest('pre, table, nav, .api')].map(e => e ? e.tagName + e.className : '').join();
   const kinds = new Map([...document.querySelectorAll(texts)].map(el => [kind(el), el]));   // one of each is enough
   const faint = [...kinds.values()].filter(el => el.checkVisibility() && ratio(el) < 4.5);

@@ -93,14 +93,16 @@ def test_get_data(user, place):
 
 @pytest.mark.parametrize('missing', [[], ['numba', 'triton']], ids=['with_extras', 'without_extras'])
 def test_import_all(user, missing):
-    "Every module imports, whether or not the extras are there"
+    "Every module imports, whether or not the extras are there; what is slow to import, or prints, waits until it is needed"
     user('python', '-c', f'''if True:
         import importlib, pkgutil, sys
         for name in {missing}: sys.modules[name] = None
         import fa_foundations
         names = [m.name for m in pkgutil.iter_modules(fa_foundations.__path__)]
         assert 'core' in names
-        for name in names: importlib.import_module('fa_foundations.'+name)''')
+        for name in names: importlib.import_module('fa_foundations.'+name)
+        early = {{'matplotlib', 'numba', 'triton', 'torch.utils.cpp_extension'}} & {{n for n,m in sys.modules.items() if m}}
+        assert not early, early''')
 
 def test_fa_lesson(user):
     "The lesson runs on the data of the package, and leaves its report where it is told"
