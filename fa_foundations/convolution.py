@@ -22,10 +22,10 @@ from .twins import give_twin
 from .backprop import Lin, Model, Module, Relu, add_grad, wants_grad
 from .culprits import suspect
 from .training import CrossEntropy
-from fa_foundations.windows import (
-    Flatten, Reshape, as_pair, check_channels, check_conv, check_images, check_settings,
-    check_upstream, check_weights, out_size, out_sizes, pool_settings, pool_window, read_patches,
-    read_window)
+from .windows import Flatten, Reshape, as_pair, check_channels, check_conv
+from .windows import check_images, check_settings, check_upstream, check_weights
+from .windows import out_size, out_sizes, pool_settings, pool_window
+from .windows import read_patches, read_window
 
 # %% ../nbs/05_convolution.ipynb #75951530
 def patches(
@@ -88,9 +88,9 @@ _NO_EDGES = (0, 0),(0, 0)
 def fold(
     p:Tensor, # One number for each entry of `patches`, `(n, c, kh, kw, h_out, w_out)`
     size:tuple, # Height and width of the images
-    stride:int|tuple=1, # This and the rest as for `patches`
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
 )->Tensor: # `(n, c, *size)`
     "Add each patch back to where it came from: the adjoint of `patches`"
     size,(kernel,stride,edges,dilation) = read_patches(p, size, stride, padding, dilation)
@@ -108,10 +108,10 @@ def conv_grads(
     inp:Tensor, # What `conv2d` was given, `(n, c_in, height, width)`
     g:Tensor, # dL/dout, `(n, c_out, h_out, w_out)`
     w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
-    stride:int|tuple=1, # This and the next three as `conv2d` had them
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
-    groups:int=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
     input_grad:bool=True, # Work out the gradient of the input too?
 )->tuple: # dL/dinp or None, dL/dw, dL/db, each of the shape of its tensor
     "The gradients of input (if asked for), weights and biases, from that of the output"
@@ -132,10 +132,10 @@ def conv_grad(
     out:Tensor, # What it returned; `out.g` is dL/dout
     w:Tensor, # Weights; receives `w.g`
     b:Tensor|None=None, # Biases; receives `b.g`
-    stride:int|tuple=1, # This and the next three as `conv2d` had them
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
-    groups:int=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
     input_grad:bool=True, # Work out `inp.g` too?
 ):
     "Set the gradients of the loss with respect to the input, the weights and the biases"
@@ -198,10 +198,10 @@ class Conv(Module):
     def __init__(self,
         w:Tensor, # Weights
         b:Tensor|None=None, # Biases
-        stride:int|tuple=1, # This and the next three as for `conv2d`
-        padding:int|tuple|str=0,
-        dilation:int|tuple=1,
-        groups:int=1,
+        stride:int|tuple=1, # Step from window to window
+        padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+        dilation:int|tuple=1, # Step from tap to tap inside a window
+        groups:int=1, # Groups of channels, which do not see each other
     ):
         check_settings(w, b, stride, padding, dilation, groups)
         self.w,self.b,self.stride,self.padding = w,b,stride,padding
@@ -211,10 +211,10 @@ class Conv(Module):
         c_in:int, # Channels of the images
         c_out:int, # Channels of the output
         kernel:int|tuple, # Size of the window
-        stride:int|tuple=1, # This and the next three as for `conv2d`
-        padding:int|tuple|str=0,
-        dilation:int|tuple=1,
-        groups:int=1,
+        stride:int|tuple=1, # Step from window to window
+        padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+        dilation:int|tuple=1, # Step from tap to tap inside a window
+        groups:int=1, # Groups of channels, which do not see each other
         bias:bool=True, # With biases, which begin at zero?
         init=kaiming_normal, # Makes the weights, from their shape and `layout='out_in'`
         **kwargs # For `init`: `generator`, `dtype`, `device` and what else it takes
