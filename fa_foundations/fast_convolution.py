@@ -74,10 +74,10 @@ def conv2d_compiled(
     x:Tensor, # Images `(n, c_in, height, width)`, float32 or float64, on the CPU
     w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
     b:Tensor|None=None, # Biases `(c_out,)`
-    stride:int|tuple=1, # This and the next three as for `conv2d`
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
-    groups:int=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
 )->Tensor: # `(n, c_out, h_out, w_out)`
     "`conv2d` by its loops, compiled"
     window, size = _check('conv2d_compiled', _CPU, x, w, b, stride, padding, dilation, groups)
@@ -153,10 +153,10 @@ def conv2d_tiled(
     x:Tensor, # Images `(n, c_in, height, width)`, float32 or float64, on the CPU
     w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
     b:Tensor|None=None, # Biases `(c_out,)`
-    stride:int|tuple=1, # This and the next three as for `conv2d`
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
-    groups:int=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
 )->Tensor: # `(n, c_out, h_out, w_out)`, channels last in memory
     "`conv2d` by a block with its sums in registers, in as many threads as torch uses"
     window, size = _check('conv2d_tiled', _CPU, x, w, b, stride, padding, dilation, groups)
@@ -260,10 +260,10 @@ def conv2d_gpu(
     x:Tensor, # Images `(n, c_in, height, width)`: float16, bfloat16 or float32
     w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
     b:Tensor|None=None, # Biases `(c_out,)`
-    stride:int|tuple=1, # This and the next three as for `conv2d`
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
-    groups:int=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
 )->Tensor: # `(n, c_out, h_out, w_out)`, channels last in memory; sums are kept in float32
     "`conv2d` by a Triton kernel that writes out no patches; on the CPU it is interpreted"
     settings = stride, padding, dilation, groups

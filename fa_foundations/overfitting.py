@@ -164,8 +164,10 @@ def random_erase(
     n,_,h,w = images.shape
     lost,share,ratio,*corner = _random((n, 5), x.device, generator).unsqueeze(2).unbind(1)
     share,ratio = (area[0] + (area[1] - area[0])*share)*h*w,3.3**(2*ratio - 1)
-    hit = [(at >= start) & (at < start + long) for k,side,u in zip((h, w), (ratio, 1/ratio), corner)
-           for long in [(share*side).sqrt().clamp(max=k)] for start in [u*(k - long) - .5]
+    sides = down,across = [(share*r).sqrt() for r in (ratio, 1/ratio)]
+    sides = down.where(across <= w, share/w),across.where(down <= h, share/h)   # of one that is cut
+    hit = [(at >= start) & (at < start + long) for k,side,u in zip((h, w), sides, corner)
+           for long in [side.clamp(max=k)] for start in [u*(k - long) - .5]
            for at in [torch.arange(k, device=x.device)]]   # (n, h) and (n, w)
     hit = (lost < p)[:,:,None] & hit[0][:,:,None] & hit[1][:,None]
     return torch.where(hit[:,None], value, images).view(x.shape)

@@ -135,11 +135,15 @@ def load_state_dict(self:Holder, state:dict):
     for n,t in own.items(): t.copy_(new[n])
 
 # %% ../nbs/02b_parameters.ipynb #97366787
+def _is_setting(v):
+    "A number, a word, or several of them"
+    if isinstance(v, (tuple, list)): return len(v) > 0 and all(map(_is_setting, v))
+    return isinstance(v, (int, float, str))
 @patch
 @recursive_repr()
 def __repr__(self:Holder):
     own = [f'{k}={tuple(v.shape) if isinstance(v, Tensor) else v}' for k,v in vars(self).items()
-           if k[0] != '_' and k != 'training' and isinstance(v, (Tensor, int, float, str))]
+           if k[0] != '_' and k != 'training' and (isinstance(v, Tensor) or _is_setting(v))]
     inner = [f'\n{k}: {m!r}' for name,v in vars(self).items() if name[0] != '_'
              for k,m in _inside(name, v)]
     inner = ''.join(inner).replace('\n', '\n  ') + ('\n' if inner else '')

@@ -225,7 +225,8 @@ def linear_decay(
 
 # %% ../nbs/04_training.ipynb #70d5ef33
 def as_list(callbacks):
-    "One function, or several, as a list"
+    "One function, several, or None, as a list"
+    if callbacks is None: return []
     many = isinstance(callbacks, Iterable) and not callable(callbacks)
     return list(callbacks) if many else [callbacks]
 
