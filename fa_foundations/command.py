@@ -169,6 +169,12 @@ def one_at_a_time(
     finally: os.close(opened)
 
 # %% ../nbs/00b_command.ipynb #dff5a43e
+def _finite(o):
+    "`o` with None, JSON's null, for each number that is not finite: JSON has no word for these"
+    if isinstance(o, dict): return {k: _finite(v) for k,v in o.items()}
+    if isinstance(o, (list, tuple)): return [_finite(v) for v in o]
+    return None if isinstance(o, float) and not math.isfinite(o) else o
+
 class Results:
     "The file where a command keeps its runs: a JSON list of dicts, each with its `command`"
     def __init__(self,
@@ -191,8 +197,9 @@ class Results:
 
     def keep(self, run:dict): # What JSON can hold; in the place of what was kept before
         "Write this run into the file, beside the runs that are there"
+        run = _finite(run)
         with one_at_a_time(self.path.parent):
             others = [o for o in self._read() if json.dumps(o) != self._mine]
             with whole_file(self.path) as part:
-                part.write_text(json.dumps([*others, run], indent=1) + '\n', 'utf-8')
+                part.write_text(json.dumps([*_finite(others), run], indent=1) + '\n', 'utf-8')
             self._mine = json.dumps(run)
