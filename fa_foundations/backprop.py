@@ -17,7 +17,7 @@ from .matmul import check_tensors
 from .fully_connected import (
     check_slopes, general_relu, kaiming_normal, lin, mse, mse_diff, relu)
 from .parameters import Holder, savable
-from .twins import Twins, check_plain, from_its_twin, in_torch
+from .twins import Twins, check_plain, from_its_twin, give_twin, in_torch
 
 # %% ../nbs/03_backprop.ipynb #de9b8ec6
 def mse_grad(
@@ -285,14 +285,10 @@ class TorchResidual(nn.Sequential):
     "The twin of `Residual` in torch, which has none of its own"
     def forward(self, inp): return inp + super().forward(inp)
 
-Relu.twin,GeneralRelu.twin,Sequential.twin = nn.ReLU,nn.LeakyReLU,nn.Sequential
-Residual.twin = TorchResidual
+give_twin(Relu, nn.ReLU)
+GeneralRelu.twin,Sequential.twin,Residual.twin = nn.LeakyReLU,nn.Sequential,TorchResidual
 
 # %% ../nbs/03_backprop.ipynb #ac9f0714
-@patch
-def to_twin(self:Relu, twins): return nn.ReLU()
-@patch(cls_method=True)
-def from_twin(cls:Relu, m, twins): return cls()
 @patch
 def to_twin(self:GeneralRelu, twins):
     if self.sub: raise TypeError(f'torch has no layer like {self!r}: its LeakyReLU has no `sub`')

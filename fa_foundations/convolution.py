@@ -18,6 +18,7 @@ from torch.nn.functional import pad as pad_with
 from .command import check_flags, check_functions
 from .fully_connected import kaiming_normal
 from .parameters import savable
+from .twins import give_twin
 from .backprop import Lin, Model, Module, Relu, add_grad, wants_grad
 from .culprits import suspect
 from .training import CrossEntropy
@@ -263,23 +264,12 @@ class Reshape(Module):
     def bwd(self, out, inp): add_grad(inp, out.g.reshape(inp.shape))
 
 # %% ../nbs/05_convolution.ipynb #14bbd2ec
-def _twin(cls, twin, settings, **usual):
-    "Give `cls` a twin in torch: names of settings, ours and torch's; what ours cannot change"
-    def to_twin(self, twins):
-        values = [getattr(self, ours) for ours in settings]
-        if any(isinstance(v, str) for v in values):
-            raise TypeError(f'torch has no layer like {self!r}: give its padding as a number')
-        return twin(*values)
-    def from_twin(m, twins):
-        for k,v in usual.items():
-            if getattr(m, k) not in (v, (v, v)): raise TypeError(f'{m!r}: {k} must be {v!r}')
-        return cls(*(getattr(m, theirs) for theirs in settings.values()))
-    cls.twin,cls.to_twin,cls.from_twin = twin,to_twin,staticmethod(from_twin)
 _names = dict(kernel='kernel_size', stride='stride', padding='padding')
-_twin(MaxPool, nn.MaxPool2d, _names, dilation=1, return_indices=False, ceil_mode=False)
-_twin(AvgPool, nn.AvgPool2d, _names, ceil_mode=False, count_include_pad=True, divisor_override=None)
-_twin(Flatten, nn.Flatten, {}, start_dim=1, end_dim=-1)
-_twin(GlobalAvgPool, nn.AdaptiveAvgPool2d, {}, output_size=1)
+give_twin(MaxPool, nn.MaxPool2d, _names, dilation=1, return_indices=False, ceil_mode=False)
+give_twin(AvgPool, nn.AvgPool2d, _names, ceil_mode=False, count_include_pad=True,
+          divisor_override=None)
+give_twin(Flatten, nn.Flatten, start_dim=1, end_dim=-1)
+give_twin(GlobalAvgPool, nn.AdaptiveAvgPool2d, output_size=1)
 
 # %% ../nbs/05_convolution.ipynb #fd946679
 Reshape.twin,Conv.twin = nn.Unflatten,nn.Conv2d

@@ -60,3 +60,17 @@ def from_its_twin(m, twins):
         raise TypeError(f'from_torch knows {names}, not {m!r}')
     check_plain(m)
     return known[type(m)].from_twin(m, twins)
+
+# %% ../nbs/02d_twins.ipynb #02d0c0a2
+def give_twin(cls, twin, settings={}, **usual):
+    "Give `cls` a twin in torch: names of settings, ours and torch's; what ours cannot change"
+    def to_twin(self, twins):
+        values = [getattr(self, ours) for ours in settings]
+        if any(isinstance(v, str) for v in values):
+            raise TypeError(f'torch has no layer like {self!r}: give its padding as a number')
+        return twin(*values)
+    def from_twin(m, twins):
+        for k,v in usual.items():
+            if getattr(m, k) not in (v, (v, v)): raise TypeError(f'{m!r}: {k} must be {v!r}')
+        return cls(*(getattr(m, theirs) for theirs in settings.values()))
+    cls.twin,cls.to_twin,cls.from_twin = twin,to_twin,staticmethod(from_twin)

@@ -121,12 +121,15 @@ def check_channels(c_in, c_out, groups):
     if c_in % groups or c_out % groups: raise ValueError(
         f'groups={groups} does not divide {c_in} channels' + f' in and {c_out} out'*(c_in != c_out))
 
+def _kind(t, shape=None):
+    "What `t` is, in words; `shape` stands in the place of its own"
+    if not isinstance(t, Tensor): return in_a_line(t)
+    return f'{tuple(t.shape if shape is None else shape)} {t.dtype} on {t.device}'
+
 def check_upstream(g, shape, like):
     "Refuse what is not dL/dout, for an output of this shape and of the dtype and device of `like`"
-    def kind(t, shape): return f'{tuple(shape)} {t.dtype} on {t.device}'
-    got = kind(g, g.shape) if isinstance(g, Tensor) else in_a_line(g)
-    if got != kind(like, shape): raise ValueError(
-        f'the gradient of the output is {kind(like, shape)}, as the output is, not {got}')
+    if _kind(g) != _kind(like, shape): raise ValueError(
+        f'the gradient of the output is {_kind(like, shape)}, as the output is, not {_kind(g)}')
 
 def read_patches(p, size, stride, padding, dilation):
     "Size of the images to which `fold` puts patches back, and the window in pairs"
@@ -150,3 +153,23 @@ def pool_window(x, kernel, stride, padding):
     "The same, for images that are looked at"
     check_images(x)
     return pool_settings(kernel, stride, padding)
+
+# %% ../nbs/04b_windows.ipynb #04b0c0a2
+def check_norm(name, x, eps, shape=None, **tensors):
+    "Refuse inputs that are no fractions, and tensors that are not of `shape`: (channels,)"
+    check_tensors(x=x)
+    if shape is None: shape = x.shape[1:2]
+    if not x.is_floating_point(): raise TypeError(
+        f'{name} norm takes floating-point numbers, not {x.dtype}: use .float()')
+    if not shape: raise ValueError(f'{name} norm takes inputs (n, c, ...), not {tuple(x.shape)}')
+    check_numbers(at_least=0, eps=eps)
+    for k,t in tensors.items():
+        if t is not None and _kind(t) != _kind(x, shape): raise ValueError(
+            f'{name} norm of inputs {_kind(x)} needs a {k} {_kind(x, shape)}, not {_kind(t)}')
+
+def norm_sizes(sizes):
+    "The sizes of the axes over which layer norm goes, from one or from several"
+    if not isinstance(sizes, (tuple, list)): sizes = sizes,
+    if not sizes: raise ValueError('layer norm needs the size of one axis, or of several')
+    for n in sizes: check_numbers(at_least=1, whole=True, size=n)
+    return tuple(sizes)
