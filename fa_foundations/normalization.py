@@ -55,6 +55,7 @@ def _norm(x, form, gamma, beta, eps, given=None):
     mean,var = (t.reshape(form.stats) for t in given) if given else (_mean(view, form.stats), None)
     d = view - mean
     if var is None: var = (d*d).sum_to_size(form.stats)/form.count
+    if eps < 0 and (var < -eps).any(): raise ValueError(f'eps must be at least 0, not {eps}')
     inv = (var.to(view.dtype) + eps).rsqrt()
     scale = inv if gamma is None else inv*gamma.reshape(form.params)
     out = d*scale if scale.requires_grad else d.mul_(scale)   # autograd needs `d` as it is
@@ -128,8 +129,8 @@ def _check_mode(form, mean, var, training, momentum, eps):
     check_flags(training=training)
     if (mean is None) != (var is None) or not training and mean is None: raise ValueError(
         'in evaluation batch norm needs running statistics: give mean and var, both')
-    if training: check_numbers(above=0, eps=eps)
-    if training and mean is not None: check_shares(momentum=momentum)
+    check_numbers(**{'above' if training else 'at_least': 0}, eps=eps)
+    if training and mean is not None: check_numbers(momentum=momentum)
     if training and form.count == 1 and math.prod(form.view): raise ValueError(
         f'batch norm in training needs more than 1 value a channel, not {tuple(form.view)}: '
         'leave out a last batch of one, or call eval() to use the running statistics')
@@ -205,7 +206,6 @@ class LayerNorm(_Norm):
         **kwargs # `affine`, `bias`: with gamma and beta, with beta? `dtype`, `device`
     ):
         if sizes and shape is not None: raise TypeError(f'sizes {sizes} or shape {shape}: not both')
-        if len(sizes) == 1: sizes, = sizes
         self.shape,self.eps = norm_sizes(sizes if shape is None else shape),eps
         self.make_params(self.shape, **kwargs)
     def forward(self, inp): return layer_norm(inp, self.shape, self.gamma, self.beta, self.eps)

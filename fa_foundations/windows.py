@@ -162,14 +162,15 @@ def check_norm(name, x, eps, shape=None, **tensors):
     if not x.is_floating_point(): raise TypeError(
         f'{name} norm takes floating-point numbers, not {x.dtype}: use .float()')
     if not shape: raise ValueError(f'{name} norm takes inputs (n, c, ...), not {tuple(x.shape)}')
-    check_numbers(at_least=0, eps=eps)
+    check_numbers(eps=eps)
     for k,t in tensors.items():
         if t is not None and _kind(t) != _kind(x, shape): raise ValueError(
             f'{name} norm of inputs {_kind(x)} needs a {k} {_kind(x, shape)}, not {_kind(t)}')
 
 def norm_sizes(sizes):
-    "The sizes of the axes over which layer norm goes, from one or from several"
+    "The sizes of the axes over which layer norm goes, from one or from several, or a tuple in one"
     if not isinstance(sizes, (tuple, list)): sizes = sizes,
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)): sizes, = sizes
     if not sizes: raise ValueError('layer norm needs the size of one axis, or of several')
     for n in sizes: check_numbers(at_least=1, whole=True, size=n)
     return tuple(sizes)
