@@ -201,5 +201,5 @@ class Results:
         with one_at_a_time(self.path.parent):
             others = [o for o in self._read() if json.dumps(o) != self._mine]
             with whole_file(self.path) as part:
-                part.write_text(json.dumps([*_finite(others), run], indent=1) + '\n', 'utf-8')
+                part.write_text(json.dumps([*others, run], indent=1) + '\n', 'utf-8')
             self._mine = json.dumps(run)
