@@ -10,6 +10,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .command import check_numbers, in_a_line, is_whole
 from .matmul import check_tensors
+from .fast_matmul import check_no_gradient
 from .parameters import savable
 from .twins import give_twin
 from .backprop import Module, add_grad
@@ -143,6 +144,20 @@ def read_patches(p, size, stride, padding, dilation):
     if p.shape[4:] != (fit := out_sizes(size, *window)): raise ValueError(
         f'images {size} have {fit} windows, not the {tuple(p.shape[4:])} of p')
     return size,window
+
+# %% ../nbs/04b_windows.ipynb #4b5e0007
+def read_conv(name, takes, x, w, b, stride, padding, dilation, groups, *more):
+    "The settings in pairs, with the output's size; an error where `name` cannot do it"
+    check_conv(x, w, b, groups)
+    window = read_window(w.shape[2:], stride, padding, dilation)
+    size = out_sizes(x.shape[2:], *window)
+    for g in more: check_upstream(g, (len(x), len(w), *size), x)
+    if x.dtype not in takes[0] or x.device.type not in takes[1]:
+        types = ', '.join(sorted(str(o).removeprefix('torch.') for o in takes[0]))
+        raise TypeError(f'{name} takes {types} on {" or ".join(takes[1])}; these are {x.dtype} '
+                        f'on {x.device}: use conv2d')
+    check_no_gradient(name, *(t for t in (x, w, b, *more) if t is not None), use='conv2d')
+    return window, size
 
 # %% ../nbs/04b_windows.ipynb #7b3d8d12
 def pool_settings(kernel, stride, padding):
