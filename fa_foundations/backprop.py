@@ -20,6 +20,7 @@ from .parameters import Holder, savable
 from .twins import Twins, check_plain, from_its_twin, give_twin, in_torch
 
 # %% ../nbs/03_backprop.ipynb #de9b8ec6
+@torch.no_grad()
 def mse_grad(
     inp:Tensor, # Predictions, as `mse` takes them; receives `inp.g`
     targ:Tensor, # Targets, as `mse` takes them
@@ -28,6 +29,7 @@ def mse_grad(
     inp.g = 2. * mse_diff(inp, targ) / inp.numel()
 
 # %% ../nbs/03_backprop.ipynb #285f1d04
+@torch.no_grad()
 def relu_grad(
     inp:Tensor, # What `relu` was given, any shape; receives `inp.g`
     out:Tensor, # What `relu` returned, same shape; `out.g` is dL/dout
@@ -36,6 +38,7 @@ def relu_grad(
     inp.g = torch.where(inp > 0, out.g, 0.)
 
 # %% ../nbs/03_backprop.ipynb #27cd5256
+@torch.no_grad()
 def lin_grad(
     inp:Tensor, # What `lin` was given, `(n, n_in)`; receives `inp.g`
     out:Tensor, # What `lin` returned, `(n, n_out)`; `out.g` is dL/dout
@@ -49,6 +52,7 @@ def lin_grad(
     b.g = out.g.sum(0)
 
 # %% ../nbs/03_backprop.ipynb #3c235cda
+@torch.no_grad()
 def forward_and_backward(
     x:Tensor, # Inputs `(n, n_in)`; receives `x.g` if asked
     targ:Tensor, # Targets, as `mse` takes them
@@ -175,8 +179,11 @@ def wants_grad(
 # %% ../nbs/03_backprop.ipynb #8982dc07
 @savable
 class Lin(Module):
-    "A linear layer, `inp @ w + b`, with weights `w` `(n_in, n_out)`, biases `b` `(n_out,)` or None"
-    def __init__(self, w:Tensor, b:Tensor=None): self.w,self.b = w,b
+    "A linear layer, `inp @ w + b`"
+    def __init__(self,
+        w:Tensor, # Weights `(n_in, n_out)`
+        b:Tensor=None, # Biases `(n_out,)`; None: without
+    ): self.w,self.b = w,b
     @classmethod
     def init(cls,
         n_in:int, # Size of the input
@@ -209,7 +216,10 @@ class Relu(Module):
 @savable
 class GeneralRelu(Module):
     "`relu` with a slope `leak` for negative inputs, all of it lowered by `sub`"
-    def __init__(self, leak:float=0., sub:float=0.):
+    def __init__(self,
+        leak:float=0., # Slope for negative inputs
+        sub:float=0., # What is taken from the result
+    ):
         check_slopes(leak=leak, sub=sub)
         self.leak,self.sub = leak,sub
     def forward(self, inp): return general_relu(inp, self.leak, self.sub)
@@ -230,7 +240,9 @@ def _listed(layers):
 @savable
 class Sequential(Module):
     "Layers in a row: each is given what the one before returned"
-    def __init__(self, layers:list):
+    def __init__(self,
+        layers:list, # Modules, the first one first
+    ):
         self.layers = _listed(layers)
         for l in self.layers:
             if not isinstance(l, Module): raise TypeError(
@@ -240,6 +252,7 @@ class Sequential(Module):
         for l in self.layers: inp = l(inp)
         return inp
 
+# %% ../nbs/03_backprop.ipynb #9708e9cf
 class _Add(Module):
     def forward(self, a, b):
         if a.shape == b.shape: return a + b
@@ -249,7 +262,9 @@ class _Add(Module):
 @savable
 class Residual(Sequential):
     "Layers in a row, whose input is added to their output"
-    def __init__(self, layers:list):
+    def __init__(self,
+        layers:list, # Modules; the last one's output has the shape of the first one's input
+    ):
         super().__init__(layers)
         self._add = _Add()
     def forward(self, inp): return self._add(inp, super().forward(inp))
@@ -258,7 +273,10 @@ class Residual(Sequential):
 @savable
 class Model(Sequential):
     "Layers in a row and a loss, `Mse()` if None: `model(x)` predicts, `model(x, targ)` is the loss"
-    def __init__(self, layers:list, loss:Module=None):
+    def __init__(self,
+        layers:list, # Modules, the first one first
+        loss:Module=None, # Called with predictions and targets; None: `Mse()`
+    ):
         super().__init__([*_listed(layers), Mse() if loss is None else loss])
         self.loss = self.layers.pop()
     def forward(self, x, targ=None):
@@ -285,16 +303,11 @@ class TorchResidual(nn.Sequential):
     "The twin of `Residual` in torch, which has none of its own"
     def forward(self, inp): return inp + super().forward(inp)
 
-give_twin(Relu, nn.ReLU)
-GeneralRelu.twin,Sequential.twin,Residual.twin = nn.LeakyReLU,nn.Sequential,TorchResidual
+give_twin(Relu, nn.ReLU, {})
+give_twin(GeneralRelu, nn.LeakyReLU, dict(leak='negative_slope', sub=None))
+Sequential.twin,Residual.twin = nn.Sequential,TorchResidual
 
 # %% ../nbs/03_backprop.ipynb #ac9f0714
-@patch
-def to_twin(self:GeneralRelu, twins):
-    if self.sub: raise TypeError(f'torch has no layer like {self!r}: its LeakyReLU has no `sub`')
-    return nn.LeakyReLU(self.leak)
-@patch(cls_method=True)
-def from_twin(cls:GeneralRelu, m, twins): return cls(m.negative_slope)
 @patch
 def to_twin(self:Sequential, twins): return self.twin(*twins.row(self.layers))
 @patch(cls_method=True)

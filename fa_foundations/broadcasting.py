@@ -184,6 +184,9 @@ def _share_memory(a, b):
 # %% ../nbs/01a_broadcasting.ipynb #d587cdb9
 def _draw_cells(layout):
     "The figure of `MemoryLayout.plot`"
+    if layout.cells is None or not layout.numel or layout.storage_bytes > 64 * layout.itemsize:
+        raise ValueError('a picture takes 1 to 64 entries and 64 cells of storage at most: '
+                         f'not {layout.shape} in {layout.storage_bytes} bytes; draw a small clone')
     import matplotlib.pyplot as plt
     grid = layout.cells.reshape(-1, layout.shape[-1] if layout.shape else 1).tolist()
     read, n = {cell for row in grid for cell in row}, layout.storage_bytes // layout.itemsize
@@ -224,11 +227,9 @@ class MemoryLayout:
         if self._asked: lines.append(f'shares memory with the other: {answer}')
         if self.cells is not None: lines.append(f'cells read:\n{self.cells.numpy()}')
         return '\n'.join(lines)
+
     def plot(self):
         "A figure of the memory's cells and of the cell that each index reads"
-        if self.cells is None or not self.numel or self.storage_bytes > 64 * self.itemsize:
-            raise ValueError('a picture takes 1 to 64 entries and 64 cells of storage at most: '
-                             f'not {self.shape} in {self.storage_bytes} bytes; draw a small clone')
         return _draw_cells(self)
 
 # %% ../nbs/01a_broadcasting.ipynb #33d56122
@@ -312,6 +313,7 @@ def _check_sizes(terms, operands):
                 raise ValueError(f'einsum: {here}, but {there}; sizes must be equal, or 1')
             if size == 1: seen[letter] = n, i
 
+# %% ../nbs/01a_broadcasting.ipynb #8a500c56
 def _check_operands(equation, operands):
     "Raise an error unless all are tensors of one dtype on one device"
     if not isinstance(equation, str) or not operands:

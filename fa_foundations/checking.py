@@ -43,21 +43,23 @@ class Point:
         names = set(named if self.names is None else self.names)
         return {n: t for n,t in named.items() if n in names and t.is_floating_point() and t.numel()}
 
-    def steps(self):
-        "name -> a step of natural size for each entry, in float64 on the CPU"
-        size = {n: as_float64(t.detach()).abs() for n,t in self.leaves().items()}
-        least = min((m for t in size.values() if (m := t.mean().item()) > 0), default=1.)
-        return {n: t.clamp_min(t.mean().item() or least) for n,t in size.items()}
-
-    def shift(self, size, steps, seed=0):
-        "Move each number up or down, at random, by one to two times the share `size` of its step"
-        draw = torch.Generator('cpu').manual_seed(seed)
-        for n,t in self.leaves().items():
-            u = 2*torch.rand(t.shape, generator=draw, dtype=torch.float64, device='cpu') - 1
-            t.data.add_((steps[n]*(size*(u + u.sign()))).to(t))
-        return self
-
-    def shifted(self, size, seed=0): return self.copy().shift(size, self.steps(), seed)
+# %% ../nbs/03a_checking.ipynb #3c797776
+@patch
+def steps(self:Point):
+    "name -> a step of natural size for each entry, in float64 on the CPU"
+    size = {n: as_float64(t.detach()).abs() for n,t in self.leaves().items()}
+    least = min((m for t in size.values() if (m := t.mean().item()) > 0), default=1.)
+    return {n: t.clamp_min(t.mean().item() or least) for n,t in size.items()}
+@patch
+def shift(self:Point, size, steps, seed=0):
+    "Move each number up or down, at random, by one to two times the share `size` of its step"
+    draw = torch.Generator('cpu').manual_seed(seed)
+    for n,t in self.leaves().items():
+        u = 2*torch.rand(t.shape, generator=draw, dtype=torch.float64, device='cpu') - 1
+        t.data.add_((steps[n]*(size*(u + u.sign()))).to(t))
+    return self
+@patch
+def shifted(self:Point, size, seed=0): return self.copy().shift(size, self.steps(), seed)
 
 # %% ../nbs/03a_checking.ipynb #69130a76
 def has_bwd(layer):
@@ -114,8 +116,7 @@ def by_autograd(self:Point, copied=Point.copy):
         follow = [*leaves.values(), *(o for o in outs if o.requires_grad)]
         grads = iter(torch.autograd.grad(loss, follow, allow_unused=True))
     except Exception as e: return dict.fromkeys(leaves),None,e
-    by_name = {n: next(grads) for n in leaves}
-    by_name = {n: None if g is None else as_float64(g) for n,g in by_name.items()}
+    by_name = {n: None if (g := next(grads)) is None else as_float64(g) for n in leaves}
     return by_name,[next(grads) if o.requires_grad else None for o in outs],None
 
 # %% ../nbs/03a_checking.ipynb #b49a6784
@@ -128,6 +129,7 @@ class _Differences(NamedTuple):
 
 def allowed(eps): return max(1e-6, 64*eps**(2/3))   # for differences; far above their own error
 
+# %% ../nbs/03a_checking.ipynb #7212c557
 def take_differences(loss, t, step, picks, jitter=0., here=None, eps=EPS):
     "Move entries of `t` up and down, by `h` and by `2h`, and look at `loss()`"
     flat,h,values = t.data.view(-1),step.reshape(-1)[picks].double()*eps**(1/3),[]
@@ -223,8 +225,7 @@ def kinks(self:Point, auto, hand):
     for a,b in zip(far, near):
         for n in b: kink[n] |= (b[n] > .1*a[n]) & (b[n]*steps[n] > least)
     def most(n):
-        sizes = [norm(m[n][~kink[n] & m[n].isfinite()]) for m in last if n in m]
-        return max(sizes, default=0.)
+        return max((norm(m[n][~kink[n] & m[n].isfinite()]) for m in last if n in m), default=0.)
     return kink,{n: 100*most(n) for n in steps}
 
 # %% ../nbs/03a_checking.ipynb #7f400661
@@ -298,17 +299,15 @@ def judge_gradient(name, t, hand, auto, kink, slack, d, eps=EPS):
     judged = not 0 < norm(true) < _LEAST if trusted else len(picks) > 0 or bool(kink.all())
     g,by_auto,by_diff,ok = None,None,None,hand is None and norm(true) <= slack + noise
     if fits(hand, t) and hand.is_floating_point():
-        mine = hand.reshape(-1)
-        g = mine[where]
+        mine,g = hand.reshape(-1),hand.reshape(-1)[where]
         ok = not trusted or norm(g - true) <= max(max(1e-12, 64*eps)*norm(true), slack)
         ok = ok and norm(mine[picks] - central) <= limit
         if trusted and len(where) and (norm(true) > slack or not ok): by_auto = rel_error(g, true)
         if norm(central) > noise: by_diff = rel_error(mine[picks], central)
     out = torch.cat([kink.nonzero().view(-1), d.picks[d.kink]]).unique().tolist()
-    return GradientRow(
-        name, tuple(t.shape), ok and judged, by_auto, by_diff, len(picks),
-        [_index(i, t.shape) for i in out], _worst(name, t.shape, g, true, where),
-        '; '.join(_note(t, hand, auto, trusted, judged)), judged)
+    return GradientRow(name, tuple(t.shape), ok and judged, by_auto, by_diff, len(picks),
+                       [_index(i, t.shape) for i in out], _worst(name, t.shape, g, true, where),
+                       '; '.join(_note(t, hand, auto, trusted, judged)), judged)
 
 # %% ../nbs/03a_checking.ipynb #16b77812
 def stale(point, hand):

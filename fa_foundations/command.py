@@ -39,6 +39,7 @@ def is_whole(x)->bool:
     "Is `x` an integer, Python's or NumPy's?"
     return is_number(x) and isinstance(x, Integral)
 
+# %% ../nbs/00b_command.ipynb #c910ddde
 def check_shares(**shares):
     "Refuse what does not lie from 0 to 1"
     for name,x in shares.items():
@@ -168,6 +169,18 @@ def one_at_a_time(
         yield
     finally: os.close(opened)
 
+# %% ../nbs/00b_command.ipynb #916c2488
+def runs_of(name, path):
+    "What the file holds: runs of the command `name`; none if it is not there"
+    try: runs = json.loads(path.exists() and path.read_text('utf-8').strip() or '[]')
+    except (ValueError, RecursionError) as e:
+        raise ValueError(f'{path} is no JSON file, so not one of {name}: {e}') from e
+    def own(run):
+        return isinstance(run, dict) and str(run.get('command')).split()[:1] == [name]
+    if not (isinstance(runs, list) and all(map(own, runs))):
+        raise ValueError(f'{path} holds something else than runs of {name}: name another file')
+    return runs
+
 # %% ../nbs/00b_command.ipynb #dff5a43e
 def _finite(o):
     "`o` with None, JSON's null, for each number that is not finite: JSON has no word for these"
@@ -182,24 +195,13 @@ class Results:
         name:str, # Of the command; a file with entries of another one is refused
     ):
         self.path,self.name,self._mine = check_writable(path),name,None
-        with one_at_a_time(self.path.parent): self._read()
-
-    def _read(self):
-        try: runs = json.loads(self.path.exists() and self.path.read_text('utf-8').strip() or '[]')
-        except (ValueError, RecursionError) as e:
-            raise ValueError(f'{self.path} is no JSON file, so not one of {self.name}: {e}') from e
-        def own(run):
-            return isinstance(run, dict) and str(run.get('command')).split()[:1] == [self.name]
-        if not (isinstance(runs, list) and all(map(own, runs))):
-            raise ValueError(f'{self.path} holds something else than runs of {self.name}: '
-                             'name another file')
-        return runs
+        with one_at_a_time(self.path.parent): runs_of(name, self.path)
 
     def keep(self, run:dict): # What JSON can hold; in the place of what was kept before
         "Write this run into the file, beside the runs that are there"
         run = _finite(run)
         with one_at_a_time(self.path.parent):
-            others = [o for o in self._read() if json.dumps(o) != self._mine]
+            others = [o for o in runs_of(self.name, self.path) if json.dumps(o) != self._mine]
             with whole_file(self.path) as part:
                 part.write_text(json.dumps([*others, run], indent=1) + '\n', 'utf-8')
             self._mine = json.dumps(run)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUNGS', 'patches', 'explore_convolution', 'conv2d', 'fold', 'conv_grads', 'conv_grad', 'max_pool', 'avg_pool',
-           'global_avg_pool', 'Conv', 'MaxPool', 'AvgPool', 'GlobalAvgPool', 'Flatten', 'Reshape', 'first_cnn',
-           'out_size']
+           'global_avg_pool', 'Conv', 'MaxPool', 'AvgPool', 'GlobalAvgPool', 'first_cnn', 'out_size', 'Flatten',
+           'Reshape']
 
 # %% ../nbs/05_convolution.ipynb #d5b493cd
 from functools import reduce
@@ -22,9 +22,10 @@ from .twins import give_twin
 from .backprop import Lin, Model, Module, Relu, add_grad, wants_grad
 from .culprits import suspect
 from .training import CrossEntropy
-from .windows import (
-    as_pair, as_sizes, check_channels, check_conv, check_images, check_settings, check_upstream,
-    out_size, out_sizes, pool_settings, pool_window, read_patches, read_window)
+from .windows import Flatten, Reshape, as_pair, check_channels, check_conv
+from .windows import check_images, check_settings, check_upstream, check_weights
+from .windows import out_size, out_sizes, pool_settings, pool_window
+from .windows import read_patches, read_window
 
 # %% ../nbs/05_convolution.ipynb #75951530
 def patches(
@@ -55,7 +56,7 @@ def explore_convolution():
     "A page for notebook and browser: pick a cell, see what made it, and all that it touches"
     from IPython.display import HTML
     return HTML((files('fa_foundations')/'data/explorer/convolution.html').read_text('utf-8'))
-_all_ = ['out_size']   # of the chapter before, a name of this one too
+_all_ = ['out_size', 'Flatten', 'Reshape']   # of chapters before, names of this one too
 
 # %% ../nbs/05_convolution.ipynb #961c9449
 def _columns(p, groups):
@@ -87,9 +88,9 @@ _NO_EDGES = (0, 0),(0, 0)
 def fold(
     p:Tensor, # One number for each entry of `patches`, `(n, c, kh, kw, h_out, w_out)`
     size:tuple, # Height and width of the images
-    stride:int|tuple=1, # This and the rest as for `patches`
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
 )->Tensor: # `(n, c, *size)`
     "Add each patch back to where it came from: the adjoint of `patches`"
     size,(kernel,stride,edges,dilation) = read_patches(p, size, stride, padding, dilation)
@@ -102,8 +103,18 @@ def fold(
     return x[:, :, top:top + size[0], left:left + size[1]]
 
 # %% ../nbs/05_convolution.ipynb #f6a712ea
-def conv_grads(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=True):
-    "For dL/dout `g`: the gradients of input (None unless asked for), weights and biases"
+@torch.no_grad()
+def conv_grads(
+    inp:Tensor, # What `conv2d` was given, `(n, c_in, height, width)`
+    g:Tensor, # dL/dout, `(n, c_out, h_out, w_out)`
+    w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
+    input_grad:bool=True, # Work out the gradient of the input too?
+)->tuple: # dL/dinp or None, dL/dw, dL/db, each of the shape of its tensor
+    "The gradients of input (if asked for), weights and biases, from that of the output"
     check_conv(inp, w, None, groups)
     p = patches(inp, w.shape[2:], stride, padding, dilation)
     n,c,kh,kw,down,across = p.shape
@@ -121,13 +132,14 @@ def conv_grad(
     out:Tensor, # What it returned; `out.g` is dL/dout
     w:Tensor, # Weights; receives `w.g`
     b:Tensor|None=None, # Biases; receives `b.g`
-    stride:int|tuple=1, # This and the next three as `conv2d` had them
-    padding:int|tuple|str=0,
-    dilation:int|tuple=1,
-    groups:int=1,
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
     input_grad:bool=True, # Work out `inp.g` too?
 ):
     "Set the gradients of the loss with respect to the input, the weights and the biases"
+    check_weights(w, b, groups)
     gs = conv_grads(inp, getattr(out, 'g', None), w, stride, padding, dilation, groups, input_grad)
     for t,g in zip((inp, w, b), gs):
         if t is not None and g is not None: t.g = g
@@ -183,7 +195,14 @@ RUNGS = []   # (fits, forward, grads), the fastest first: the next chapter puts 
 @savable
 class Conv(Module):
     "A convolution with weights `(c_out, c_in/groups, kh, kw)` and biases `(c_out,)` or None"
-    def __init__(self, w:Tensor, b:Tensor|None=None, stride=1, padding=0, dilation=1, groups=1):
+    def __init__(self,
+        w:Tensor, # Weights
+        b:Tensor|None=None, # Biases
+        stride:int|tuple=1, # Step from window to window
+        padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+        dilation:int|tuple=1, # Step from tap to tap inside a window
+        groups:int=1, # Groups of channels, which do not see each other
+    ):
         check_settings(w, b, stride, padding, dilation, groups)
         self.w,self.b,self.stride,self.padding = w,b,stride,padding
         self.dilation,self.groups = dilation,groups
@@ -192,10 +211,10 @@ class Conv(Module):
         c_in:int, # Channels of the images
         c_out:int, # Channels of the output
         kernel:int|tuple, # Size of the window
-        stride:int|tuple=1, # This and the next three as for `conv2d`
-        padding:int|tuple|str=0,
-        dilation:int|tuple=1,
-        groups:int=1,
+        stride:int|tuple=1, # Step from window to window
+        padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+        dilation:int|tuple=1, # Step from tap to tap inside a window
+        groups:int=1, # Groups of channels, which do not see each other
         bias:bool=True, # With biases, which begin at zero?
         init=kaiming_normal, # Makes the weights, from their shape and `layout='out_in'`
         **kwargs # For `init`: `generator`, `dtype`, `device` and what else it takes
@@ -239,48 +258,39 @@ class AvgPool(_Pool):
 @savable
 class GlobalAvgPool(Module):
     "The mean of each channel"
-    def forward(self, inp): return global_avg_pool(inp)
+    def __init__(self,
+        keepdim:bool=False, # Keep height and width, of size 1, as torch's layer does?
+    ):
+        check_flags(keepdim=keepdim)
+        self.keepdim = keepdim
+    def forward(self, inp):
+        out = global_avg_pool(inp)
+        return out[:, :, None, None] if self.keepdim else out
     def bwd(self, out, inp):
-        add_grad(inp, (out.g/inp[0, 0].numel())[:, :, None, None].expand(inp.shape))
-
-# %% ../nbs/05_convolution.ipynb #8a235a78
-@savable
-class Flatten(Module):
-    "Each image as a row"
-    def forward(self, inp):
-        if inp.ndim > 1: return inp.flatten(1)
-        raise ValueError(f'Flatten takes (n, ...), not {tuple(inp.shape)}')
-    def bwd(self, out, inp): add_grad(inp, out.g.reshape(inp.shape))
-@savable
-class Reshape(Module):
-    "Each row as an image, or anything else of the shape `sizes`"
-    def __init__(self, *sizes): self.shape = as_sizes(sizes)
-    def forward(self, inp):
-        try: out = inp.reshape(*inp.shape[:1], *as_sizes(self.shape))
-        except RuntimeError as e: raise ValueError(
-            f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
-        out.rows = inp
-        return out
-    def bwd(self, out, inp): add_grad(inp, out.g.reshape(inp.shape))
+        share = out.g/inp.shape[2:].numel()
+        add_grad(inp, share.view(*inp.shape[:2], 1, 1).expand(inp.shape))
 
 # %% ../nbs/05_convolution.ipynb #14bbd2ec
 _names = dict(kernel='kernel_size', stride='stride', padding='padding')
 give_twin(MaxPool, nn.MaxPool2d, _names, dilation=1, return_indices=False, ceil_mode=False)
 give_twin(AvgPool, nn.AvgPool2d, _names, ceil_mode=False, count_include_pad=True,
           divisor_override=None)
-give_twin(Flatten, nn.Flatten, start_dim=1, end_dim=-1)
-give_twin(GlobalAvgPool, nn.AdaptiveAvgPool2d, output_size=1)
+
+# %% ../nbs/05_convolution.ipynb #5b1e40a7
+GlobalAvgPool.twin = nn.AdaptiveAvgPool2d,(nn.AdaptiveAvgPool2d, nn.Flatten)
+@patch
+def to_twin(self:GlobalAvgPool, twins):
+    pool = nn.AdaptiveAvgPool2d(1)
+    return pool if self.keepdim else nn.Sequential(pool, nn.Flatten()).train(self.training)
+@patch(cls_method=True)
+def from_twin(cls:GlobalAvgPool, m, twins):
+    pool,*flat = m if isinstance(m, nn.Sequential) else [m]
+    for f in flat: Flatten.from_twin(f, twins)   # refuses one that begins at another axis
+    if pool.output_size not in (1, (1, 1)): raise TypeError(f'{pool!r}: output_size must be 1')
+    return cls(keepdim=not flat)
 
 # %% ../nbs/05_convolution.ipynb #fd946679
-Reshape.twin,Conv.twin = nn.Unflatten,nn.Conv2d
-@patch
-def to_twin(self:GlobalAvgPool, twins): return nn.Sequential(self.twin(1), nn.Flatten())
-@patch
-def to_twin(self:Reshape, twins): return self.twin(1, tuple(self.shape))
-@patch(cls_method=True)
-def from_twin(cls:Reshape, m, twins):
-    if m.dim != 1: raise TypeError(f'from_torch knows an Unflatten of axis 1 alone, not {m!r}')
-    return cls(*m.unflattened_size)
+Conv.twin = nn.Conv2d
 @patch
 def to_twin(self:Conv, twins):
     (c_out, c_in, *kernel),settings = self.w.shape,(self.stride, self.padding, self.dilation)

@@ -12,6 +12,7 @@ from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
 import numpy as np
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from .parameters import Holder
@@ -62,6 +63,7 @@ def _with_cells(f):
     new.__dict__,new.__kwdefaults__ = f.__dict__,f.__kwdefaults__
     return new
 
+# %% ../nbs/02c_copies.ipynb #bedc6559
 def deep_copies(given, convert, special=None):
     "A deep copy of `given`, whose tensors go through `convert`; and its own special parts"
     special = special_parts(given) if special is None else special
@@ -107,6 +109,7 @@ def session_state():
         (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
         (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode))]
 
+# %% ../nbs/02c_copies.ipynb #ba77c7fc
 @contextmanager
 def session_kept():
     "Random numbers, defaults and modes are afterwards what they were before, whatever runs inside"
@@ -140,12 +143,14 @@ class SamePass(TorchFunctionMode):
         if self.watching: super().__exit__(*exc)
         self.rewind()
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        gen = (kwargs or {}).get('generator')
-        if gen is not None and id(gen) not in self.gens: self.gens[id(gen)] = gen,gen.get_state()
-        self.escaped |= {self.originals[id(a)] for a in args if id(a) in self.originals}
-        out = func(*args, **(kwargs or {}))
-        if isinstance(out, Tensor) and out.is_floating_point():
-            eps = torch.finfo(out.dtype).eps   # a `bwd` may be as exact as the model is
-            self.eps = max(self.eps, min(eps, self.own) if self.back else eps)
-        return out
+# %% ../nbs/02c_copies.ipynb #9616ad0e
+@patch
+def __torch_function__(self:SamePass, func, types, args=(), kwargs=None):
+    gen = (kwargs or {}).get('generator')
+    if gen is not None and id(gen) not in self.gens: self.gens[id(gen)] = gen,gen.get_state()
+    self.escaped |= {self.originals[id(a)] for a in args if id(a) in self.originals}
+    out = func(*args, **(kwargs or {}))
+    if isinstance(out, Tensor) and out.is_floating_point():
+        eps = torch.finfo(out.dtype).eps   # a `bwd` may be as exact as the model is
+        self.eps = max(self.eps, min(eps, self.own) if self.back else eps)
+    return out

@@ -59,8 +59,11 @@ def run_again(call):
         out = call.forward(*call.cut)
         for t,old in kept: t.copy_(old)
     return out,out.equal(call.out)
-def _repeats(call): return run_again(call)[1] and run_again(call)[1]   # a random layer may once, by luck
 
+def _repeats(call):   # twice: a random layer may repeat once, by luck
+    return run_again(call)[1] and run_again(call)[1]
+
+# %% ../nbs/03b_culprits.ipynb #b64fac1f
 def borne_out(call, tensors, true):
     "Do two small steps in a random direction see the slope that autograd sees?"
     if not _repeats(call): return True   # a random layer, or changed: nothing to compare with
@@ -192,6 +195,7 @@ def _never(call, name, hand=None, old=False):
     return f'{kind} in {call.where}: its `bwd` gives `{name}.g` {what}' + (
         '; what the model holds there is stale, left by an earlier pass.' if old else '.')
 
+# %% ../nbs/03b_culprits.ipynb #4c8aa317
 def fault_of(call, tensors, hand, true, rtol, error, tape, stale):
     "What is wrong in one call, in a sentence; None if nothing is"
     wrong = list(wrong_names(call, tensors, hand, true, rtol))
@@ -243,6 +247,7 @@ def _lent(call, tensors):
     call.up = up
     return [n for n,(g,old) in kept.items() if not g.equal(old)]
 
+# %% ../nbs/03b_culprits.ipynb #a57d52ad
 def _skipped(call, tensors):
     "The names of parameters without a gradient where that of the inputs is not wanted"
     inputs = {id(a) for a in call.cut}

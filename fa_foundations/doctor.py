@@ -50,6 +50,17 @@ def _html(r):
     table = Table(_HEADS, rows, left=len(_HEADS))._repr_html_()
     return f'<div>{badge}{paragraphs(likely)}{table}{paragraphs(map(code_html, r.remarks))}</div>'
 
+# %% ../nbs/03c_doctor.ipynb #ad93af24
+def _verdict(r):
+    "The first line of the report `r`"
+    n,wrong = len(r.rows),sum(row.judged and not row.ok for row in r.rows)
+    left = sum(not row.judged for row in r.rows)
+    if not n: return 'there is no gradient to check'
+    if r.ok: return f'all {n} gradients are right'
+    if wrong: return f'{wrong} of {n} gradients are wrong' + f', {left} not judged'*bool(left)
+    if left: return f'{left} of {n} gradients could not be judged'
+    return 'the gradients are right, but something else is not'
+
 # %% ../nbs/03c_doctor.ipynb #2c931b3d
 class GradientReport:
     "What `check_gradients` found. `str` and HTML show it as a table"
@@ -69,17 +80,7 @@ class GradientReport:
         row = max([r for r in rows if r.judged and not r.ok] or rows, key=off, default=None)
         return row and row.worst
 
-    @property
-    def verdict(self):
-        "The first line"
-        n,wrong = len(self.rows),sum(r.judged and not r.ok for r in self.rows)
-        left = sum(not r.judged for r in self.rows)
-        if not n: return 'there is no gradient to check'
-        if self.ok: return f'all {n} gradients are right'
-        if wrong: return f'{wrong} of {n} gradients are wrong' + f', {left} not judged'*bool(left)
-        if left: return f'{left} of {n} gradients could not be judged'
-        return 'the gradients are right, but something else is not'
-
+    verdict = property(_verdict)
     def __str__(self): return _text(self)
     __repr__ = __str__
     def _repr_html_(self): return _html(self)
@@ -250,13 +251,12 @@ def _flow(model, x, targ):
     with session_kept(): model(x, targ)
     if not model._record: raise ValueError('model(x, targ) kept no record: it needs targets')
     calls = [(model if l is None else l, out, args) for l,out,args in model._record]
-    inputs,_ = model._ends
+    made = {id(alias): 0 for t,alias in model._ends[0] if t is x}
     paths,grads,error = {id(m): path for path,m in modules_by_path(model)},_note_grads(calls),None
     try: model.backward(True)
     except Exception as e: error = e
     seen = {}
     _held(model.parameters(), seen)
-    made = {id(alias): 0 for t,alias in inputs if t is x}
     g = getattr(x, 'g', None)
     rows = [dict(name='x', params='', out=x, g=g, kept=_held([x], seen), uses=[])]
     for layer,out,args in calls:

@@ -32,6 +32,7 @@ def wrong_kind(a, name, takes):
     other = 'matmul_gpu or matmul_torch' if a.is_cuda and a.dtype in _GPU_DTYPES else 'matmul_torch'
     return TypeError(f'{name} takes {takes}; these are {a.dtype} on {a.device}: use {other}')
 
+# %% ../nbs/01b_fast_matmul.ipynb #ff5ea8f5
 def check_no_gradient(name, *tensors, use='matmul_torch'):
     "Raise an error where torch would expect derivatives of what the rung `name` computes"
     backward = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
@@ -80,6 +81,7 @@ def numpy_threads(n): # A context manager, but in force at once
     except ImportError: return nullcontext()   # then it uses as many as it likes
     return threadpool_limits(n, user_api='blas')
 
+# %% ../nbs/01b_fast_matmul.ipynb #5e78d0ed
 def _torch_library():
     "The library under torch; MKL does not tell its kernel"
     built = torch.__config__.show()

@@ -122,8 +122,8 @@ def calculate_fans(
 # %% ../nbs/02_fully_connected.ipynb #1a4530f1
 def check_generator(generator):
     "Refuse a seed, or what else is no generator"
-    if not isinstance(generator, (torch.Generator, type(None))):
-        raise TypeError(f'generator is {in_a_line(generator)}, not a torch.Generator().manual_seed(...)')
+    if not isinstance(generator, (torch.Generator, type(None))): raise TypeError(
+        f'generator is {in_a_line(generator)}, not a torch.Generator().manual_seed(...)')
 
 def check_kind(dtype=None, device=None):
     "Refuse a dtype and a device on which no weights can live; None is what torch takes by itself"
@@ -131,6 +131,7 @@ def check_kind(dtype=None, device=None):
         raise TypeError(f'weights need a floating-point dtype, not {in_a_line(dtype)}')
     if device is not None and str(device) != 'meta': check_device(device)
 
+# %% ../nbs/02_fully_connected.ipynb #2416f2c3
 def draw_values(
     shape:tuple,
     std:float,

@@ -96,6 +96,7 @@ def _cancelled(tape, known_wrong):
         few = {n: tensors[n] for n in wrong}
         yield fault_of(off, few, hand, true, 1e-4, None, tape, ())
 
+# %% ../nbs/03ba_hidden.ipynb #c01551a6
 def cancelled(point, exact=True):
     "The first mistake that shows with other gradients from above, in a sentence; else an empty one"
     try: said = next(filter(None, _cancelled(Tape(point, exact), False)), '')

@@ -77,6 +77,7 @@ def batches_left(self:History, batches):
     done = len(self.step_loss) - self.first_step
     return enumerate(batches.batches(self.order, done), done)
 
+# %% ../nbs/03e_history.ipynb #f3137055
 @patch
 def read(self:History):
     "Turn the losses of the epoch in hand into floats"
@@ -107,6 +108,7 @@ def pause(self:History, batches, interrupted:bool):
     self.interrupted = interrupted
     self.generators = [g.get_state() for g in _generators(batches)]
 
+# %% ../nbs/03e_history.ipynb #b16ab646
 @patch
 def resume(self:History, opt, batches):
     "Put `opt` and the generators where the run stopped; a new run begins with them as they are"

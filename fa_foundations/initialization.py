@@ -8,6 +8,7 @@ __all__ = ['ActivationStats', 'activation_stats', 'orthogonal', 'conv_matrix']
 # %% ../nbs/02a_initialization.ipynb #2407e19a
 import math
 from functools import partial
+from itertools import product
 import torch
 from torch import Tensor
 from fastcore.basics import patch
@@ -245,14 +246,12 @@ def conv_matrix(
         f'images, not {tuple(weight.shape)} and {in_a_line(size)}')
     n_out,n_in,rows,cols = weight.shape
     height,width = (s + 2*padding for s in size)
-    if rows > height or cols > width:
-        raise ValueError(f'a kernel of {(rows, cols)} does not fit an image of {(height, width)}, '
-                         'padding included')
+    if rows > height or cols > width: raise ValueError(
+        f'a kernel of {(rows, cols)} does not fit an image of {(height, width)}, padding included')
     down,across = (height - rows)//stride + 1,(width - cols)//stride + 1
     w = weight.new_zeros(n_in, height, width, n_out, down, across)
-    for i in range(down):
-        for j in range(across):   # where the kernel sits for output (i, j)
-            top,left = i*stride,j*stride
-            w[:, top:top+rows, left:left+cols, :, i, j] = weight.permute(1, 2, 3, 0)
+    for i,j in product(range(down), range(across)):
+        top,left = i*stride,j*stride   # where the kernel sits for output (i, j)
+        w[:, top:top+rows, left:left+cols, :, i, j] = weight.permute(1, 2, 3, 0)
     w = w[:, padding:height-padding, padding:width-padding]   # rows of the padding meet only zeros
     return w.reshape(n_in*size[0]*size[1], -1)

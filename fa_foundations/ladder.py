@@ -126,16 +126,18 @@ class Ladder:
         tables, notes = (t._repr_html_() for t in _tables(self)), map(code_html, _notes(self))
         return ''.join(tables) + '<p>' + '<br>'.join(notes) + '</p>'
 
-    def to_json(self)->str: # All of it
-        "For a file; `Ladder.from_json` reads it back"
-        return dumps(asdict(self), indent=1)
+# %% ../nbs/01c_ladder.ipynb #d9aaf06d
+@patch
+def to_json(self:Ladder)->str: # All of it
+    "For a file; `Ladder.from_json` reads it back"
+    return dumps(asdict(self), indent=1)
 
-    @classmethod
-    def from_json(cls, text:str)->'Ladder': # Equal to the one whose `to_json` wrote `text`
-        "A ladder that was timed earlier or elsewhere"
-        d = loads(text)
-        for row in d['rows']: row |= dict(shape=tuple(row['shape']), timed=tuple(row['timed']))
-        return cls(**d | dict(roof=d['roof'] and Roof(**d['roof'])))
+@patch(cls_method=True)
+def from_json(cls:Ladder, text:str)->Ladder: # Equal to the one whose `to_json` wrote `text`
+    "A ladder that was timed earlier or elsewhere"
+    d = loads(text)
+    for row in d['rows']: row |= dict(shape=tuple(row['shape']), timed=tuple(row['timed']))
+    return cls(**d | dict(roof=d['roof'] and Roof(**d['roof'])))
 
 # %% ../nbs/01c_ladder.ipynb #80af64bb
 def _finish(ax, roof_line, **labels):
@@ -203,6 +205,7 @@ def _why_not(f, dtype, device):
     try: f(one, one)
     except (TypeError, ImportError, NotImplementedError) as e: return str(e)
 
+# %% ../nbs/01c_ladder.ipynb #3b66265b
 def _compare(result):
     "Add to each row how it compares with the base rung at its shape, and with the roof"
     names = [row['rung'] for row in result.rows]

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from .core import as_path
-from .command import whole_file
+from .command import check_writable, whole_file
 from .parameters import Holder, LAYERS, is_known, savable
 from .backprop import Model
 _all_ = ['savable']
@@ -32,6 +32,13 @@ def _settings(layer, path):
         'mark the class with `savable`, or keep `model.state_dict()` with `torch.save`')
     return {k: v for k,v in vars(layer).items() if k[0] != '_'}
 
+def _check_kept(o, path):
+    "Refuse what no file keeps"
+    if not isinstance(o, (Tensor, Holder)): raise TypeError(f'{path} is a {type(o).__name__}: '
+        'a file keeps numbers, text, tensors, layers, and lists and tuples of these')
+    if isinstance(o, Tensor) and (o.dtype not in _DTYPES or o.layout != torch.strided or o.is_meta):
+        raise TypeError(f'{path} is {o.dtype}, {o.layout}, on {o.device}: not for `save`')
+
 # %% ../nbs/03d_model_files.ipynb #5b1e07d2
 def _describe(model):
     "The layers of `model`, each once, in JSON's terms; and its tensors by name"
@@ -42,19 +49,13 @@ def _describe(model):
         if o is None or isinstance(o, (bool, int, float, str)): return o
         if isinstance(o, list): return [one(e, f'{path}.{i}') for i,e in enumerate(o)]
         if isinstance(o, tuple): return {'tuple': one(list(o), path)}
-        if not isinstance(o, (Tensor, Holder)): raise TypeError(f'{path} is a {type(o).__name__}: '
-            'a file keeps numbers, text, tensors, layers, and lists and tuples of these')
+        _check_kept(o, path)
         if id(o) not in seen:
             seen[id(o)] = None   # begun
-            seen[id(o)] = (tensor if isinstance(o, Tensor) else layer)(o, path)
+            if isinstance(o, Tensor): tensors[path] = o.detach()
+            seen[id(o)] = {'tensor': path} if isinstance(o, Tensor) else layer(o, path)
         if seen[id(o)] is None: raise TypeError(f'{path} is a layer inside itself')
         return seen[id(o)]
-    def tensor(t, path):
-        "Keep `t` under its name"
-        if t.dtype not in _DTYPES or t.layout != torch.strided or t.is_meta:
-            raise TypeError(f'{path} is {t.dtype}, {t.layout}, on {t.device}: not for `save`')
-        tensors[path] = t.detach()
-        return {'tensor': path}
     def layer(o, path):
         "Add a layer to the list, after those inside it"
         own = {k: one(v, f'{path}.{k}'.lstrip('.')) for k,v in _settings(o, path).items()}
@@ -229,3 +230,15 @@ def load(
     except Exception as e: raise no(f'does not describe a model: {str(e)[:200]}') from None
     if type(model) is not Model: raise no(f'holds a {type(model).__name__}, no Model')
     return model
+
+# %% ../nbs/03d_model_files.ipynb #5b1e0802
+def check_own_model(
+    path:str|Path, # Of a file, there or not
+):
+    "An error unless a model can be saved at `path`: in a new or empty file, or over a model"
+    path = check_writable(path)
+    if not path.exists() or not path.stat().st_size: return
+    try: load(path)
+    except ValueError as e: raise ValueError(
+        f'{path} holds something else than a model of this library: name another file') from e
+

@@ -322,7 +322,7 @@ class Tanh(Module):
     "The hyperbolic tangent, from -1 to 1"
     def forward(self, inp): return inp.tanh()
     def bwd(self, out, inp): add_grad(inp, out.g*(1 - out*out))
-give_twin(Sigmoid, nn.Sigmoid); give_twin(Tanh, nn.Tanh)
+give_twin(Sigmoid, nn.Sigmoid, {}); give_twin(Tanh, nn.Tanh, {})
 
 # %% ../nbs/06_normalization.ipynb #26288ed7
 _AXES = {nn.Linear: 2, nn.Flatten: 2, nn.Conv2d: 4, nn.MaxPool2d: 4, nn.AvgPool2d: 4}   # of outputs

@@ -6,13 +6,13 @@
 __all__ = ['offsets']
 
 # %% ../nbs/04c_offsets.ipynb #ebfe0a78
-import functools
+import functools, itertools
 from contextlib import nullcontext
 from typing import NamedTuple
 import numpy as np
 import torch
-from .fast_matmul import as_array, gpu_kernel
-from .registers import in_kernels
+from .fast_matmul import as_array, gpu_kernel, run_in_threads
+from .registers import in_kernels, on_a_line, row_length
 
 # %% ../nbs/04c_offsets.ipynb #6205dc5a
 def offsets(
@@ -39,6 +39,20 @@ def lines_of(x):
     if x.is_contiguous() or not x.is_contiguous(memory_format=torch.channels_last):
         return as_array(x.contiguous()).reshape(n, c*h, w), False
     return as_array(x.permute(0, 2, 3, 1)).reshape(n, h, w*c), True
+
+# %% ../nbs/04c_offsets.ipynb #4c5e0002
+def panels_of(rows):
+    "Weights `(groups, depth, columns)` as `(groups, panels, depth, row_length)` on cache lines"
+    (groups, depth, m), W = rows.shape, row_length(rows)
+    out = on_a_line(groups * -(-m//W) * depth * W, rows).reshape(groups, -(-m//W), depth, W)
+    for p in range(-(-m//W)): out[:,p,:,:min(W, m-p*W)] = rows[:,:,p*W:(p+1)*W]
+    return out
+
+_WORTH_A_THREAD = 2**22   # multiply-adds
+def in_shares(f, n, work):
+    "`f(t, images)` for a share of `n` images in each thread; the same shares every time"
+    n_threads = max(1, min(torch.get_num_threads(), work//_WORTH_A_THREAD, n))
+    run_in_threads(lambda t: f(t, slice(n*t//n_threads, n*(t + 1)//n_threads)), n_threads)
 
 # %% ../nbs/04c_offsets.ipynb #2b775953
 class Walk(NamedTuple):
@@ -91,32 +105,34 @@ def phases_of(size, edge, kernel, stride, dilation):
         taps = [k for k in range(kernel) if k*dilation % stride == rest]
         yield first, max(0, -(-(edge + size - first)//stride)), taps
 
+# %% ../nbs/04c_offsets.ipynb #9c07ba53
+def _room_behind(size, out, kernel, stride, edges, dilation):
+    "How many windows back a pixel was seen; the edges of a frame of `g` that has them all"
+    reach = [d*(k - 1)//s for d, k, s in zip(dilation, kernel, stride)]   # windows back
+    need = [(e[0] + m - 1)//s + 1 for e, m, s in zip(edges, size, stride)]
+    return reach, tuple((r, max(0, m - o)) for r, m, o in zip(reach, need, out))
+
 # %% ../nbs/04c_offsets.ipynb #16cb3bb2
 @functools.lru_cache(256)
 def backward_walk(c, groups, size, out, kernel, stride, edges, dilation, last, n=None):
     "Through `g`: to each pixel from the windows that saw it; and the weights that belong to it"
-    reach = [d*(k - 1)//s for d, k, s in zip(dilation, kernel, stride)]   # windows back
-    need = [(e[0] + m - 1)//s + 1 for e, m, s in zip(edges, size, stride)]
-    around = tuple((r, max(0, m - o)) for r, m, o in zip(reach, need, out))
+    reach, around = _room_behind(size, out, kernel, stride, edges, dilation)
     (image, channel, down, right), lines, n = frame_of(c, out, around, last, n)
-    at, to, taps, which, phases, done = [], [], [], [], [], (0, 0)
-    axes = [list(phases_of(*a)) for a in zip(size, (e[0] for e in edges), kernel, stride, dilation)]
-    for y, ny, ks in axes[0]:
-        for x, nx, ls in axes[1]:
-            if not ny*nx: continue   # fewer pixels than remainders
-            start = y//stride[0]*down + x//stride[1]*right
-            at.append(in_sixes(offsets((n, image), (ny, down), (nx, right), start=start)))
-            first = (y - edges[0][0])*size[1] + x - edges[1][0]
-            to.append(in_sixes(offsets((n, size[0]*size[1]), (ny, stride[0]*size[1]),
-                                        (nx, stride[1]), start=first).astype(np.int64), FAR))
-            new = [(o, k, l) for k in ks for l in ls for o in range(c//groups)]
-            back = [[(reach[i] - k*dilation[i]//stride[i])*step for k in range(kernel[i])]
-                    for i, step in enumerate((down, right))]
-            taps += [back[0][k] + back[1][l] + o*channel for o, k, l in new]
-            which += new
-            ends = done[0] + len(at[-1]), done[1] + len(new)
-            phases.append([done[0], ends[0], done[1], ends[1]])
-            done = ends
+    at, to, taps, which, phases = [], [], [], [], []
+    back = [[(reach[i] - k*dilation[i]//stride[i])*step for k in range(kernel[i])]
+            for i, step in enumerate((down, right))]
+    axes = (phases_of(*a) for a in zip(size, (e[0] for e in edges), kernel, stride, dilation))
+    for (y, ny, ks), (x, nx, ls) in itertools.product(*axes):
+        if not ny*nx: continue   # fewer pixels than remainders
+        row, tap, start = sum(map(len, at)), len(taps), y//stride[0]*down + x//stride[1]*right
+        at.append(in_sixes(offsets((n, image), (ny, down), (nx, right), start=start)))
+        first = (y - edges[0][0])*size[1] + x - edges[1][0]
+        to.append(in_sixes(offsets((n, size[0]*size[1]), (ny, stride[0]*size[1]),
+                                    (nx, stride[1]), start=first).astype(np.int64), FAR))
+        new = [(o, k, l) for k in ks for l in ls for o in range(c//groups)]
+        taps += [back[0][k] + back[1][l] + o*channel for o, k, l in new]
+        which += new
+        phases.append([row, row + len(at[-1]), tap, len(taps)])
     which = np.array(which, int).reshape(-1, 3).T
     return Walk(lines, np.concatenate(at), np.concatenate(to), np.array(phases),
                  np.array(taps, np.uint64), c//groups*channel, image, n, around), which

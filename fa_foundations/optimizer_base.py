@@ -14,6 +14,17 @@ from fastcore.basics import patch
 from torch import Tensor
 from .command import check_flags, check_functions, in_a_line, is_number
 
+# %% ../nbs/03f_optimizer_base.ipynb #9ce8961b
+def _each_once(params):
+    "The parameters as a list without repetitions; `TypeError` for what cannot be trained"
+    listed = isinstance(params, Iterable) and not isinstance(params, Tensor)
+    some = list(params) if listed else [None]
+    if not all(isinstance(p, Tensor) and p.is_floating_point() for p in some): raise TypeError(
+        'params is a list of tensors: [p], floating-point numbers as in `model.parameters()`, '
+        f'not {in_a_line(params)}')
+    if not some: raise ValueError('no parameters: has the model layers with weights?')
+    return list({id(p): p for p in some}.values())
+
 # %% ../nbs/03f_optimizer_base.ipynb #3f000007
 class Optimizer:
     "What optimisers share; each adds `update`, the rule by which it moves parameters"
@@ -27,13 +38,7 @@ class Optimizer:
         decays=None, # Function of a parameter: does it decay? None: all do
         **settings,  # What else a rule has; like `lr`, each may be set anew before any step
     ):
-        listed = isinstance(params, Iterable) and not isinstance(params, Tensor)
-        some = list(params) if listed else [None]
-        if not all(isinstance(p, Tensor) and p.is_floating_point() for p in some): raise TypeError(
-            'params is a list of tensors: [p], floating-point numbers as in `model.parameters()`, '
-            f'not {in_a_line(params)}')
-        self.params = list({id(p): p for p in some}.values())
-        if not self.params: raise ValueError('no parameters: has the model layers with weights?')
+        self.params = _each_once(params)
         if decays is not None: check_functions(decays=decays)
         self.decaying = [decays is None or bool(decays(p)) for p in self.params]
         self.state,self.steps = [{} for _ in self.params],0   # of each parameter; of all

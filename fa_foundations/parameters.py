@@ -137,11 +137,15 @@ def load_state_dict(self:Holder, state:dict):
     for n,t in own.items(): t.copy_(new[n])
 
 # %% ../nbs/02b_parameters.ipynb #97366787
+def _is_setting(v):
+    "A number, a word, or several of them"
+    if isinstance(v, (tuple, list)): return len(v) > 0 and all(map(_is_setting, v))
+    return isinstance(v, (int, float, str))
 @patch
 @recursive_repr()
 def __repr__(self:Holder):
     own = [f'{k}={tuple(v.shape) if isinstance(v, Tensor) else v}' for k,v in vars(self).items()
-           if k[0] != '_' and k != 'training' and isinstance(v, (Tensor, int, float, str))]
+           if k[0] != '_' and k != 'training' and (isinstance(v, Tensor) or _is_setting(v))]
     inner = [f'\n{k}: {m!r}' for name,v in vars(self).items() if name[0] != '_'
              for k,m in _inside(name, v)]
     inner = ''.join(inner).replace('\n', '\n  ') + ('\n' if inner else '')
@@ -157,12 +161,13 @@ def _code(cls):
 
 def is_known(
     cls:type, # Any class
-)->bool: # A chapter that is run defines the classes of its module anew: the same code is the same class
+)->bool: # A chapter that is run defines its classes anew: the same code is the same class
     "Does the table of layers hold this class?"
     old = LAYERS.get(cls.__name__)
     if old is None or old is cls or old.__module__ == cls.__module__: return old is cls
     return bool(_code(cls)) and _code(cls) <= _code(old)
 
+# %% ../nbs/02b_parameters.ipynb #ad221371
 def savable(
     cls:type, # A `Holder` made by `cls(**arguments)`, with an attribute of each argument's name
 )->type: # The same class

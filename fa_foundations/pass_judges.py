@@ -135,6 +135,26 @@ def _pass_cases(draw):
     return [_pass_case(draw, 4, 3, 5), _pass_case(draw, 1, 2, 3),
             _pass_case(draw, 6, 5, 2, float32)]
 
+# %% ../nbs/10ba_pass_judges.ipynb #2545c71d
+_SLIPS = {
+    'a mean: each square moves it by one over their number':
+        _slip('squares', lambda g,v: torch.ones_like(v['squares'])),
+    'a square moves at twice its root: 2*diff, times the gradient of squares':
+        _slip('diff', lambda g,v: v['diff']*g['squares']),
+    'multiply along the path: by the gradient of squares':
+        _slip('diff', lambda g,v: 2*v['diff']),
+    'out has a column for its one output: (n, 1)': _slip('out', lambda g,v: g['diff']),
+    'a bias serves every row: sum over the batch': _slip('b2', lambda g,v: g['out']),
+    'sum over the batch, axis 0, and add up, do not average':
+        _slip('b1', lambda g,v: g['l1'].mean(0)),
+    'the summed index, that of the examples, must come last in the first factor: l2.t()':
+        _slip('w2', lambda g,v: (v['l2'].flip(0)).t() @ g['lw']),
+    'relu is a gate: where l1 was not positive nothing passes':
+        _slip('l1', lambda g,v: g['l2']),
+    'the gradient of w1 has x in it, and that of xw':
+        _slip('w1', lambda g,v: v['x'].t() @ g['l2']),
+    'return a dict: name -> gradient': raising(Unfit('your answer returns'))}
+
 # %% ../nbs/10ba_pass_judges.ipynb #09c2b868
 add_exercise('03.6', 'line_by_line(x, targ, w1, b1, w2, b2)',
     'The whole backward pass, one line a step. Forward: `xw = x @ w1`, `l1 = xw + b1`, '
@@ -142,22 +162,4 @@ add_exercise('03.6', 'line_by_line(x, targ, w1, b1, w2, b2)',
     '`squares = diff**2`; the loss is `squares.mean()`. Write '
     '`line_by_line(x, targ, w1, b1, w2, b2)` that returns a dict with the gradient of the loss for '
     'each of ' + ', '.join(f'`{name}`' for name in _NAMES) + ', without autograd.',
-    cases=_pass_cases, run=_steps_of, judge=_pass_grads,
-    suspects={
-        'a mean: each square moves it by one over their number':
-            _slip('squares', lambda g,v: torch.ones_like(v['squares'])),
-        'a square moves at twice its root: 2*diff, times the gradient of squares':
-            _slip('diff', lambda g,v: v['diff']*g['squares']),
-        'multiply along the path: by the gradient of squares':
-            _slip('diff', lambda g,v: 2*v['diff']),
-        'out has a column for its one output: (n, 1)': _slip('out', lambda g,v: g['diff']),
-        'a bias serves every row: sum over the batch': _slip('b2', lambda g,v: g['out']),
-        'sum over the batch, axis 0, and add up, do not average':
-            _slip('b1', lambda g,v: g['l1'].mean(0)),
-        'the summed index, that of the examples, must come last in the first factor: l2.t()':
-            _slip('w2', lambda g,v: (v['l2'].flip(0)).t() @ g['lw']),
-        'relu is a gate: where l1 was not positive nothing passes':
-            _slip('l1', lambda g,v: g['l2']),
-        'the gradient of w1 has x in it, and that of xw':
-            _slip('w1', lambda g,v: v['x'].t() @ g['l2']),
-        'return a dict: name -> gradient': raising(Unfit('your answer returns'))})
+    cases=_pass_cases, run=_steps_of, judge=_pass_grads, suspects=_SLIPS)

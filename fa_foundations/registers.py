@@ -99,28 +99,30 @@ def _row_type():
             super().__init__(manager, r, ir.VectorType(number, r.length))
     return Row
 
+# %% ../nbs/01aa_registers.ipynb #17c944b2
+def _row_address(Row, context, builder, array_type, array, i):
+    "The address of row `i`"
+    start = context.make_array(array_type)(context, builder, array).data
+    pointer = context.get_value_type(Row(array_type.dtype)).as_pointer()
+    return builder.gep(builder.bitcast(start, pointer), [i])
+
 # %% ../nbs/01aa_registers.ipynb #e09c98bf
 def _row_in_memory(Row):
     "The load and the store of a row"
     from numba import types
     from numba.extending import intrinsic
-    def address(context, builder, array_type, array, i):
-        "Of row `i`"
-        start = context.make_array(array_type)(context, builder, array).data
-        pointer = context.get_value_type(Row(array_type.dtype)).as_pointer()
-        return builder.gep(builder.bitcast(start, pointer), [i])
     @intrinsic
     def load(typing, a, i):
         "`row` in LLVM's language"
         def code(context, builder, signature, args):
-            at = address(context, builder, signature.args[0], *args)
+            at = _row_address(Row, context, builder, signature.args[0], *args)
             return builder.load(at, align=a.dtype.bitwidth//8)   # no line is promised
         return Row(a.dtype)(a, types.intp), code
     @intrinsic
     def store(typing, a, i, v):
         "`put` in LLVM's language"
         def code(context, builder, signature, args):
-            at = address(context, builder, signature.args[0], *args[:2])
+            at = _row_address(Row, context, builder, signature.args[0], *args[:2])
             builder.store(args[2], at, align=a.dtype.bitwidth//8)
             return context.get_dummy_value()
         return types.void(a, types.intp, v), code

@@ -73,12 +73,6 @@ class Table:
 
     __repr__ = __str__
 
-    def markdown(self):
-        "The same for a report in Markdown"
-        lines = self.heads, ['---']*len(self.heads), *self.rows
-        def escaped(cell): return cell.replace('|', r'\|')
-        return '\n'.join('| ' + ' | '.join(map(escaped, line)) + ' |' for line in lines)
-
 # %% ../nbs/00a_report.ipynb #50d69432
 def code_html(
     text:str, # Plain text with `code` in backticks
@@ -98,6 +92,14 @@ def _repr_html_(self:Table):
     return ('<div style="overflow-x:auto"><table style="border-collapse:collapse">' + caption +
             f'<thead>{line("th", self.heads)}</thead>'
             f'<tbody>{"".join(line("td", row) for row in self.rows)}</tbody></table></div>')
+
+# %% ../nbs/00a_report.ipynb #3ee17326
+@patch
+def markdown(self:Table):
+    "The same for a report in Markdown"
+    lines = self.heads, ['---']*len(self.heads), *self.rows
+    def escaped(cell): return cell.replace('|', r'\|')
+    return '\n'.join('| ' + ' | '.join(map(escaped, line)) + ' |' for line in lines)
 
 # %% ../nbs/00a_report.ipynb #5e824d49
 def progress_bar(show:bool=True, # False: no bar

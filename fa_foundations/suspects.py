@@ -86,12 +86,13 @@ def factor(case):
     match = [w for v,w in words.items() if abs(abs(c) - v) < 1e-6*v]
     return c,('minus ' if c < 0 else '') + (match or [f'{abs(c):.4g}'])[0]
 
-# %% ../nbs/03aa_suspects.ipynb #d9406542
+# %% ../nbs/03aa_suspects.ipynb #d495de00
 def _sums(c):
     "`out.g` of an image, summed over each choice of axes"
     axes = range(c.up.ndim if c.up.ndim > 2 else 0)
     return [c.up.sum(some) for k in axes[1:] for some in combinations(axes, k)]
 
+# %% ../nbs/03aa_suspects.ipynb #d9406542
 _SUMS = (
     ('Zero gradient', lambda c: [c.true*0],
      '{g} is zero everywhere, so nothing of `out.g` gets through'),
@@ -188,6 +189,7 @@ def suspect(
         return made
     return enter
 
+# %% ../nbs/03aa_suspects.ipynb #15cb5da3
 def explain(case):
     "(name, sentence) of the first suspect that explains the numbers, or None"
     if agree(case.hand, case.true): return (

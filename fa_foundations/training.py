@@ -145,8 +145,8 @@ class minibatches:
         check_tensors(x=x, y=y)
         check_generator(generator)
         for t in x,y:
-            if not t.ndim or t.is_meta or t.layout != torch.strided: raise ValueError('x and y have '
-                f'a row of numbers for each example, not {tuple(t.shape)}, {t.layout}, {t.device}')
+            if not t.ndim or t.is_meta or t.layout != torch.strided: raise ValueError('x and y have'
+                f' a row of numbers for each example, not {tuple(t.shape)}, {t.layout}, {t.device}')
         if len(x) != len(y): raise ValueError(f'x has {len(x)} rows and y has {len(y)}')
         if not is_whole(batch_size) or batch_size < 1:
             raise ValueError(f'batch_size is a whole number from 1, not {in_a_line(batch_size)}')
@@ -156,7 +156,6 @@ class minibatches:
     def __len__(self):
         full,rest = divmod(len(self.x), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
-    def __iter__(self): return self.batches(self.order())
 
 # %% ../nbs/04_training.ipynb #f2bed330
 @patch
@@ -172,6 +171,8 @@ def batches(self:minibatches, order, first=0):
         rows = slice(i*self.batch_size, (i+1)*self.batch_size)
         if order is None: yield self.x[rows], self.y[rows]
         else: yield tuple(t.index_select(0, order[rows]) for t in (self.x, self.y))
+@patch
+def __iter__(self:minibatches): return self.batches(self.order())
 
 # %% ../nbs/04_training.ipynb #c1a5e004
 class SGD(Optimizer):
@@ -225,7 +226,8 @@ def linear_decay(
 
 # %% ../nbs/04_training.ipynb #70d5ef33
 def as_list(callbacks):
-    "One function, or several, as a list"
+    "One function, several, or None, as a list"
+    if callbacks is None: return []
     many = isinstance(callbacks, Iterable) and not callable(callbacks)
     return list(callbacks) if many else [callbacks]
 

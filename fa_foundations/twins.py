@@ -55,22 +55,27 @@ def from_its_twin(m, twins):
     "The layer whose twin is `m`"
     known = {t: c for c in _kinds() if 'twin' in vars(c) and is_known(c)
              for t in (c.twin if isinstance(c.twin, tuple) else (c.twin,))}
-    if type(m) not in known:   # a subclass, too, may compute something else
-        names = ', '.join(sorted(c.__name__ for c in known))
+    kind = tuple(map(type, m)) if type(m) is nn.Sequential else None
+    if kind not in known: kind = type(m)
+    if kind not in known:   # a subclass, too, may compute something else
+        names = ', '.join(sorted(c.__name__ for c in known if isinstance(c, type)))
         raise TypeError(f'from_torch knows {names}, not {m!r}')
-    check_plain(m)
-    return known[type(m)].from_twin(m, twins)
+    for part in m.modules(): check_plain(part)
+    return known[kind].from_twin(m, twins)
 
-# %% ../nbs/02d_twins.ipynb #02d0c0a2
-def give_twin(cls, twin, settings={}, **usual):
-    "Give `cls` a twin in torch: names of settings, ours and torch's; what ours cannot change"
+# %% ../nbs/02d_twins.ipynb #2d0b0002
+def give_twin(cls, twin, settings, **usual):
+    "A twin for `cls`: names of settings, ours and torch's, or None; what ours cannot change"
+    shared = {ours: theirs for ours,theirs in settings.items() if theirs}
     def to_twin(self, twins):
-        values = [getattr(self, ours) for ours in settings]
-        if any(isinstance(v, str) for v in values):
-            raise TypeError(f'torch has no layer like {self!r}: give its padding as a number')
-        return twin(*values)
+        values,error = vars(self),f'torch has no layer like {self!r}: '
+        for k in settings.keys() - shared.keys():
+            if values[k]: raise TypeError(f'{error}its {twin.__name__} has no `{k}`')
+        if any(isinstance(values[k], str) for k in shared):
+            raise TypeError(f'{error}give its padding as a number')
+        return twin(**{theirs: values[ours] for ours,theirs in shared.items()})
     def from_twin(m, twins):
         for k,v in usual.items():
             if getattr(m, k) not in (v, (v, v)): raise TypeError(f'{m!r}: {k} must be {v!r}')
-        return cls(*(getattr(m, theirs) for theirs in settings.values()))
+        return cls(**{ours: getattr(m, theirs) for ours,theirs in shared.items()})
     cls.twin,cls.to_twin,cls.from_twin = twin,to_twin,staticmethod(from_twin)

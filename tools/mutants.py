@@ -5,8 +5,9 @@
 
 A mutant is an exported cell with one change: a comparison, an arithmetic operator, a sign or a constant is another one, a
 transpose or a statement is gone, two arguments have changed places. It is put into its notebook in a copy of the tree, the module
-is exported from there, and the notebook and its test notebook are run. An error kills the mutant, and so does taking far too
-long; an output that differs does not count, and neither would the check that modules are what their notebooks export.
+is exported from there, and its test notebook, the notebook and the tests of damaged input are run. As in `make test` an error kills
+the mutant, and so does a saved output that is no longer what a run prints, or taking far too long. The check that modules are
+what their notebooks export does not count.
 
 The draw depends on a seed and on each mutant alone: a change elsewhere does not change which are drawn.
 `tools/mutants.json` says what became of a survivor, by its id: why it is harmless, or
@@ -29,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tree
-from notebooks import ROOT, execute_apart, notebooks
+from notebooks import ROOT, execute_apart, notebooks, stale
 
 SWAPS = {   # what stands for what
     ast.Lt:ast.LtE, ast.LtE:ast.Lt, ast.Gt:ast.GtE, ast.GtE:ast.Gt, ast.Eq:ast.NotEq, ast.NotEq:ast.Eq, ast.Is:ast.IsNot,
@@ -150,25 +151,27 @@ def _plant(mutant, folder):
 
 def _checks(module, notebook):
     "The notebooks that are to find a mutant of `module`, the quickest first"
-    tests = Path(f'nbs/tests/test_{TESTED_WITH.get(module, module)}.ipynb')
-    return [p for p in (tests, notebook) if (ROOT/p).exists()]
+    tests,damage = (Path(f'nbs/tests/test_{name}.ipynb') for name in (TESTED_WITH.get(module, module), 'damage'))
+    return [p for p in (tests, notebook, damage) if (ROOT/p).exists()]
 
 def attempt(mutant, limits):
     "(result, the notebook that found it) of one mutant"
     with tempfile.TemporaryDirectory(prefix='mutant_') as folder:
         root = _plant(mutant, Path(folder)/'tree')
         for check in _checks(mutant.module, mutant.notebook):
-            try: execute_apart(root/check, 'cpu', root=root, timeout=limits[check], export=str(root/mutant.notebook))
+            try: fresh = execute_apart(root/check, 'cpu', root=root, timeout=limits[check], export=str(root/mutant.notebook))
             except TimeoutError: return 'too slow', check.stem
             except RuntimeError: return 'killed', check.stem
+            if stale(root/check, fresh): return 'killed', f'output of {check.stem}'
     return 'survived', ''
 
 def time_limits(mutants):
-    "Seconds for each notebook: four times what it takes unharmed, and a little; `RuntimeError` if it fails unharmed"
+    "Seconds for each notebook: four times what it takes unharmed, and a little; `RuntimeError` if it fails or is stale unharmed"
     limits = {}
     for check in {c for m in mutants for c in _checks(m.module, m.notebook)}:
         start = time.perf_counter()
-        execute_apart(ROOT/check, 'cpu')
+        fresh = execute_apart(ROOT/check, 'cpu')
+        if found := stale(ROOT/check, fresh): raise RuntimeError(f'{check.stem} is stale: {found}')
         limits[check] = 20 + 4*(time.perf_counter() - start)
     return limits
 
