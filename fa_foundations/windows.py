@@ -212,7 +212,7 @@ class Reshape(Module):
         *sizes # Without the batch; -1 stands for what is left
     ): self.shape = as_sizes(sizes)
     def forward(self, inp):
-        rows = inp.reshape(len(inp), inp.shape[1:].numel())
+        rows = inp.reshape(inp.shape[:1].numel(), inp.shape[1:].numel())
         try: out = rows.unflatten(1, as_sizes(self.shape))
         except RuntimeError as e: raise ValueError(
             f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
