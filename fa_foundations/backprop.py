@@ -107,7 +107,7 @@ def _record_of(layer, args):
 # %% ../nbs/03_backprop.ipynb #1dce718a
 class Module(Holder):
     "A layer: `forward` makes its output, `bwd` gives each of its inputs and parameters a gradient"
-    _record = None   # the calls of its last pass, until `backward`
+    fleeting,_record = ('_record', '_ends'),None   # the calls of its last pass, until `backward`
     def forward(self, *args): raise NotImplementedError(f'{type(self).__name__} has no forward')
     def bwd(self, out, *args): raise NotImplementedError(
         f'{in_a_line(self)} has no bwd, and does not return what a layer inside it made')

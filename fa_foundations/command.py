@@ -182,6 +182,12 @@ def runs_of(name, path):
     return runs
 
 # %% ../nbs/00b_command.ipynb #dff5a43e
+def _finite(o):
+    "`o` with None, JSON's null, for each number that is not finite: JSON has no word for these"
+    if isinstance(o, dict): return {k: _finite(v) for k,v in o.items()}
+    if isinstance(o, (list, tuple)): return [_finite(v) for v in o]
+    return None if isinstance(o, float) and not math.isfinite(o) else o
+
 class Results:
     "The file where a command keeps its runs: a JSON list of dicts, each with its `command`"
     def __init__(self,
@@ -193,6 +199,7 @@ class Results:
 
     def keep(self, run:dict): # What JSON can hold; in the place of what was kept before
         "Write this run into the file, beside the runs that are there"
+        run = _finite(run)
         with one_at_a_time(self.path.parent):
             others = [o for o in runs_of(self.name, self.path) if json.dumps(o) != self._mine]
             with whole_file(self.path) as part:

@@ -9,7 +9,7 @@ __all__ = []
 import torch
 from torch import float32
 from torch.nn import functional as F
-from .judges import add_exercise
+from .judges import Unfit, add_exercise, by_name
 from .gradient_judges import autograd_of, leaving_grads
 from .pass_judges import BOOK
 
@@ -206,9 +206,10 @@ add_exercise('05.6', 'receptive_field(layers)',
 # %% ../nbs/10c_convolution_judges.ipynb #42c86606
 def _by_matrices(transforms, d, w):
     "Two outputs of four numbers `d` and three weights `w`, by the matrices of an answer"
-    A,G,B = (torch.as_tensor(m, dtype=d.dtype, device=d.device) for m in transforms())
+    made = by_name(transforms(), *'AGB').values()
+    A,G,B = (torch.as_tensor(m, dtype=d.dtype, device=d.device) for m in made)
     for name,m,shape in zip('AGB', (A, G, B), ((2, 4), (4, 3), (4, 4))):
-        if m.shape != shape: raise ValueError(f'{name} is {shape}, not {tuple(m.shape)}')
+        if m.shape != shape: raise Unfit(f'{name} is {shape}, not {tuple(m.shape)}')
     return dict(result=A @ ((G @ w)*(B @ d)))
 
 _A,_B = [[1, 1, 1, 0], [0, 1, -1, -1]],[[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]

@@ -28,6 +28,7 @@ def _inside(part):
     if isinstance(part, MethodType): return {'self': part.__self__}
     if isinstance(part, partial): return dict(func=part.func, args=part.args, kw=part.keywords)
     if isinstance(part, (list, tuple)): return dict(enumerate(part))
+    if isinstance(part, Holder): return part.__getstate__()   # without what belongs to a pass
     return part if isinstance(part, dict) else getattr(part, '__dict__', {})
 
 def walk_parts(part, path='', seen=None):

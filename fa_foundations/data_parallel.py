@@ -51,8 +51,9 @@ def with_sends(
         seen.update(map(id, owned[-1]))
     size = sum(p.numel() for ps in owned for p in ps)/buckets
     layers,sends,bucket = [],[],owned.pop()   # from the end, where that of the loss comes first
-    for i,(l,ps) in reversed([*enumerate(zip(model.layers, owned))]):
-        layers.append(l)
+    rows = [([l], ps) for l,ps in zip(model.layers, owned)] or [([], [])]   # there may be none
+    for i,(here,ps) in reversed([*enumerate(rows)]):
+        layers += here
         bucket = ps + bucket
         if i == 0 or sum(p.numel() for p in bucket) >= size:
             sends.append(Send(bucket))

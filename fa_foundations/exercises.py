@@ -16,6 +16,7 @@ from .backprop import Module
 from .checking import agree
 from .copies import session_kept
 from .report import Table, code_html
+from .judges import Unfit
 from .cnn_judges import BOOK
 
 # %% ../nbs/10_exercises.ipynb #8c409a2e
@@ -153,6 +154,7 @@ def _try_case(ex, answer, case, device):
     say,remark = partial(_refuse, ex, case),''
     if isinstance(got, BaseException):
         text = f'your answer raises {type(got).__name__}: {got}'
+        if isinstance(got, Unfit): text = str(got)
         return say(text, _hint(ex, case, None, got, None, 0.))
     for name,arg,original in zip(ex.args, args, case):
         if _is_changed(arg, original):

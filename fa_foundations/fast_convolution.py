@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 from .convolution import RUNGS, conv2d, conv_grads
-from .fast_matmul import as_array, block, check_no_gradient, run_in_threads
+from .fast_matmul import as_array, block
 from .offsets import backward_walk, forward_walk, gather, in_sixes, inset
-from .offsets import lines_of, on_device
+from .offsets import in_shares, lines_of, on_device, panels_of
 from .registers import can_compile, compiled_for, on_a_line, put, row, row_length
 from .report import Table, seconds_text, short
 from .roof import best_time, measure_roof
-from .windows import check_conv, check_upstream, out_sizes, read_window
+from .windows import read_conv
 
 # %% ../nbs/05a_fast_convolution.ipynb #4edb9312
 def _loops(x, w, out, sy, sx, dy, dx):
@@ -53,19 +53,6 @@ def _loops_grads(x, w, g, x_g, w_g, sy, sx, dy, dx):
 # %% ../nbs/05a_fast_convolution.ipynb #013f81f4
 _CPU = {torch.float32, torch.float64}, ('cpu',)   # what is compiled for
 _GPU = {torch.float16, torch.bfloat16, torch.float32}, ('cuda', 'cpu')
-def _check(name, takes, x, w, b, stride, padding, dilation, groups, *more):
-    "The settings in pairs, with the output's size; an error where `name` cannot do it"
-    check_conv(x, w, b, groups)
-    window = read_window(w.shape[2:], stride, padding, dilation)
-    size = out_sizes(x.shape[2:], *window)
-    for g in more: check_upstream(g, (len(x), len(w), *size), x)
-    if x.dtype not in takes[0] or x.device.type not in takes[1]:
-        types = ', '.join(sorted(str(o).removeprefix('torch.') for o in takes[0]))
-        raise TypeError(f'{name} takes {types} on {" or ".join(takes[1])}; these are {x.dtype} '
-                        f'on {x.device}: use conv2d')
-    check_no_gradient(name, *(t for t in (x, w, b, *more) if t is not None), use='conv2d')
-    return window, size
-
 def _padded(x, edges): return pad(x.detach(), (*edges[1], *edges[0]))
 _FORWARD, _BACKWARD = (f'void({"T[:,:,:,:], "*n}int64, int64, int64, int64)' for n in (3, 5))
 
@@ -80,7 +67,7 @@ def conv2d_compiled(
     groups:int=1, # Groups of channels, which do not see each other
 )->Tensor: # `(n, c_out, h_out, w_out)`
     "`conv2d` by its loops, compiled"
-    window, size = _check('conv2d_compiled', _CPU, x, w, b, stride, padding, dilation, groups)
+    window, size = read_conv('conv2d_compiled', _CPU, x, w, b, stride, padding, dilation, groups)
     _, s, edges, d = window
     out = x.new_zeros(len(x), len(w), *size)
     if b is not None: out += b.detach()[:,None,None]
@@ -90,10 +77,19 @@ def conv2d_compiled(
     return out
 
 # %% ../nbs/05a_fast_convolution.ipynb #a4eba0e8
-def conv_grads_compiled(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=True):
+def conv_grads_compiled(
+    inp:Tensor, # Images `(n, c_in, height, width)`, float32 or float64, on the CPU
+    g:Tensor, # dL/dout, `(n, c_out, h_out, w_out)`
+    w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
+    input_grad:bool=True, # Work out the gradient of the input too?
+)->tuple: # dL/dinp or None, dL/dw, dL/db, each of the shape of its tensor
     "For dL/dout `g`, as `conv_grads`: by the loops, compiled"
     settings = stride, padding, dilation, groups
-    (_, s, edges, d), size = _check('conv_grads_compiled', _CPU, inp, w, None, *settings, g)
+    (_, s, edges, d), size = read_conv('conv_grads_compiled', _CPU, inp, w, None, *settings, g)
     x = _padded(inp, edges)
     x_g, w_g, (top, left) = torch.zeros_like(x), torch.zeros_like(w), (e[0] for e in edges)
     if g.numel() and w.numel():
@@ -125,28 +121,15 @@ def _correlate(images, lines, at, to, phases, taps, group, frame, n, w, bias, ou
                                 for j in range(len(o)): o[j] = tile[r,j]
 
 # %% ../nbs/05a_fast_convolution.ipynb #6bd26c29
-def _panels(rows):
-    "Weights `(groups, depth, columns)` as `(groups, panels, depth, row_length)` on cache lines"
-    (groups, depth, m), W = rows.shape, row_length(rows)
-    out = on_a_line(groups * -(-m//W) * depth * W, rows).reshape(groups, -(-m//W), depth, W)
-    for p in range(-(-m//W)): out[:,p,:,:min(W, m-p*W)] = rows[:,:,p*W:(p+1)*W]
-    return out
-
-_WORTH_A_THREAD = 2**22   # multiply-adds
-def _in_threads(f, n, work):
-    "`f(t, images)` for a share of `n` images in each thread; the same shares every time"
-    n_threads = max(1, min(torch.get_num_threads(), work//_WORTH_A_THREAD, n))
-    run_in_threads(lambda t: f(t, slice(n*t//n_threads, n*(t + 1)//n_threads)), n_threads)
-
 _TYPES = ('void(T[:,:,::1], int64[::1], uint64[::1], int64[::1], int64[:,::1], uint64[::1], int64, '
           'int64, int64, T[:,:,:,::1], T[:,:,::1], T[:,:,::1])')
 def _run(images, walk, rows, bias, out, dtype):
     "Correlate images with weights, in threads"
-    kernel, w = compiled_for(_correlate, dtype, _TYPES), _panels(rows)
-    b = _panels(np.zeros((len(w), 1, rows.shape[2]), w.dtype) if bias is None else bias)[:,:,0]
+    kernel, w = compiled_for(_correlate, dtype, _TYPES), panels_of(rows)
+    b = panels_of(np.zeros((len(w), 1, rows.shape[2]), w.dtype) if bias is None else bias)[:,:,0]
     def share(t, part): kernel(images[part], *walk[:-1], w, b, out[part])
     b = np.ascontiguousarray(b)
-    _in_threads(share, len(images), out.size*rows.shape[1])
+    in_shares(share, len(images), out.size*rows.shape[1])
 
 # %% ../nbs/05a_fast_convolution.ipynb #db7bcfd8
 def conv2d_tiled(
@@ -159,7 +142,7 @@ def conv2d_tiled(
     groups:int=1, # Groups of channels, which do not see each other
 )->Tensor: # `(n, c_out, h_out, w_out)`, channels last in memory
     "`conv2d` by a block with its sums in registers, in as many threads as torch uses"
-    window, size = _check('conv2d_tiled', _CPU, x, w, b, stride, padding, dilation, groups)
+    window, size = read_conv('conv2d_tiled', _CPU, x, w, b, stride, padding, dilation, groups)
     out = x.new_empty(len(x), *size, len(w)).permute(0, 3, 1, 2)
     if not x.numel()*w.numel(): return conv2d(x, w, b, stride, padding, dilation, groups)
     images, last = lines_of(x)
@@ -173,11 +156,10 @@ def conv2d_tiled(
     return out
 
 # %% ../nbs/05a_fast_convolution.ipynb #aa8df411
-def _input_grad(g, w, size, out, groups, kernel, stride, edges, dilation):
+def _input_grad(g, w, size, out, groups, *window):
     "The gradient of the images, channels last in memory"
     images, last = lines_of(g)
-    where = groups, size, out, kernel, stride, edges, dilation, last
-    walk, (o, k, l) = backward_walk(len(w), *where)
+    walk, (o, k, l) = backward_walk(len(w), groups, size, out, *window, last)
     x_g = g.new_empty(len(g), size[0]*size[1], groups*w.shape[1])
     rows = as_array(w).reshape(groups, len(w)//groups, *w.shape[1:])[:,o,:,k,l].swapaxes(0, 1)
     _run(images, walk, rows, None, x_g.numpy(), g.dtype)
@@ -222,17 +204,26 @@ def _weight_grad(x, g, w, size, out, groups, kernel, stride, edges, dilation):
         parts[t] = on_a_line(groups*P*len(taps)*W, images).reshape(groups, P, len(taps), W)
         kernel_(images[part], walk.lines, walk.at, taps, walk.group, walk.frame, walk.images,
                 up[part], parts[t])
-    _in_threads(share, len(x), w.numel()*out[0]*out[1]*len(x))
+    in_shares(share, len(x), w.numel()*out[0]*out[1]*len(x))
     w_g = sum(parts[t] for t in sorted(parts))[:,:,:len(walk.taps)]   # in the order of the threads
     w_g = w_g.swapaxes(2, 3).reshape(groups, -1, len(walk.taps))[:,:wide]
     w_g = torch.from_numpy(np.ascontiguousarray(w_g)).view(len(w), -1)
     return w_g.view(len(w), *kernel, -1).permute(0, 3, 1, 2) if last else w_g.view(w.shape)
 
 # %% ../nbs/05a_fast_convolution.ipynb #d4048e2a
-def conv_grads_tiled(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=True):
+def conv_grads_tiled(
+    inp:Tensor, # Images `(n, c_in, height, width)`, float32 or float64, on the CPU
+    g:Tensor, # dL/dout, `(n, c_out, h_out, w_out)`
+    w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
+    input_grad:bool=True, # Work out the gradient of the input too?
+)->tuple: # dL/dinp or None, dL/dw, dL/db, each of the shape of its tensor
     "For dL/dout `g`, as `conv_grads`: by the block of `conv2d_tiled`"
     settings = stride, padding, dilation, groups
-    window, size = _check('conv_grads_tiled', _CPU, inp, w, None, *settings, g)
+    window, size = read_conv('conv_grads_tiled', _CPU, inp, w, None, *settings, g)
     nans = input_grad and not w.isfinite().all()   # infinity times the zeros of a frame
     if nans or not inp.numel()*w.numel():
         return conv_grads(inp, g, w, *settings, input_grad)
@@ -267,7 +258,7 @@ def conv2d_gpu(
 )->Tensor: # `(n, c_out, h_out, w_out)`, channels last in memory; sums are kept in float32
     "`conv2d` by a Triton kernel that writes out no patches; on the CPU it is interpreted"
     settings = stride, padding, dilation, groups
-    window, size = _check('conv2d_gpu', _GPU, x, w, b, *settings)
+    window, size = read_conv('conv2d_gpu', _GPU, x, w, b, *settings)
     if not x.numel()*w.numel(): return conv2d(x, w, b, *settings)
     if x.is_cpu and x.dtype is torch.bfloat16:
         return _as_float(lambda *t: (conv2d_gpu(*t, *settings),), x, w, b)[0]
@@ -279,10 +270,19 @@ def conv2d_gpu(
     return out.view(len(x), *size, -1).permute(0, 3, 1, 2)
 
 # %% ../nbs/05a_fast_convolution.ipynb #c5a20007
-def conv_grads_gpu(inp, g, w, stride=1, padding=0, dilation=1, groups=1, input_grad=True):
+def conv_grads_gpu(
+    inp:Tensor, # Images `(n, c_in, height, width)`, float16, bfloat16 or float32
+    g:Tensor, # dL/dout, `(n, c_out, h_out, w_out)`
+    w:Tensor, # Weights `(c_out, c_in/groups, kh, kw)`
+    stride:int|tuple=1, # Step from window to window
+    padding:int|tuple|str=0, # Zeros on either side; 'same' or 'valid'
+    dilation:int|tuple=1, # Step from tap to tap inside a window
+    groups:int=1, # Groups of channels, which do not see each other
+    input_grad:bool=True, # Work out the gradient of the input too?
+)->tuple: # dL/dinp or None, dL/dw, dL/db, each of the shape of its tensor
     "For dL/dout `g`, as `conv_grads`: by the kernel of `conv2d_gpu`"
     settings = stride, padding, dilation, groups
-    window, out = _check('conv_grads_gpu', _GPU, inp, w, None, *settings, g)
+    window, out = read_conv('conv_grads_gpu', _GPU, inp, w, None, *settings, g)
     if not inp.numel()*w.numel(): return conv_grads(inp, g, w, *settings, input_grad)
     if inp.is_cpu and inp.dtype is torch.bfloat16:
         return _as_float(lambda *t: conv_grads_gpu(*t, *settings, input_grad), inp, g, w)

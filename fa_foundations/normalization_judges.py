@@ -9,7 +9,7 @@ __all__ = []
 import torch
 from torch import float32
 from torch.nn import functional as F
-from .judges import add_exercise
+from .judges import add_exercise, returning
 from .convolution_judges import BOOK
 from .gradient_judges import autograd_of, leaving_grads
 
@@ -96,7 +96,7 @@ add_exercise('06.3', 'running(mean, var, x, momentum)',
     'after a batch `x` `(n, c)`: a share `momentum` is new. Give them back as new tensors.',
     cases=lambda draw: [_running_case(draw, 5, 3, .1), _running_case(draw, 2, 4, .3),
                         _running_case(draw, 7, 2, .25, float32)],
-    run=lambda answer,*args: dict(zip(('mean', 'var'), answer(*args))),
+    run=returning('mean', 'var'),
     judge=_by_torch,
     suspects={
         'the running variance is that of the source: over n - 1':
@@ -133,7 +133,7 @@ add_exercise('06.4', 'fold_norm(w, b, mean, var, gamma, beta, eps)',
     'evaluation do.',
     cases=lambda draw: [_fold_case(draw, 3, 4, 1e-5), _fold_case(draw, 5, 2, .5),
                         _fold_case(draw, 2, 3, .1, float32)],
-    run=lambda answer,*args: dict(zip('wb', answer(*args))),
+    run=returning('w', 'b'),
     judge=_folded,
     suspects={
         'divide by the root of the variance':

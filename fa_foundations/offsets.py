@@ -11,8 +11,8 @@ from contextlib import nullcontext
 from typing import NamedTuple
 import numpy as np
 import torch
-from .fast_matmul import as_array, gpu_kernel
-from .registers import in_kernels
+from .fast_matmul import as_array, gpu_kernel, run_in_threads
+from .registers import in_kernels, on_a_line, row_length
 
 # %% ../nbs/04c_offsets.ipynb #6205dc5a
 def offsets(
@@ -39,6 +39,20 @@ def lines_of(x):
     if x.is_contiguous() or not x.is_contiguous(memory_format=torch.channels_last):
         return as_array(x.contiguous()).reshape(n, c*h, w), False
     return as_array(x.permute(0, 2, 3, 1)).reshape(n, h, w*c), True
+
+# %% ../nbs/04c_offsets.ipynb #4c5e0002
+def panels_of(rows):
+    "Weights `(groups, depth, columns)` as `(groups, panels, depth, row_length)` on cache lines"
+    (groups, depth, m), W = rows.shape, row_length(rows)
+    out = on_a_line(groups * -(-m//W) * depth * W, rows).reshape(groups, -(-m//W), depth, W)
+    for p in range(-(-m//W)): out[:,p,:,:min(W, m-p*W)] = rows[:,:,p*W:(p+1)*W]
+    return out
+
+_WORTH_A_THREAD = 2**22   # multiply-adds
+def in_shares(f, n, work):
+    "`f(t, images)` for a share of `n` images in each thread; the same shares every time"
+    n_threads = max(1, min(torch.get_num_threads(), work//_WORTH_A_THREAD, n))
+    run_in_threads(lambda t: f(t, slice(n*t//n_threads, n*(t + 1)//n_threads)), n_threads)
 
 # %% ../nbs/04c_offsets.ipynb #2b775953
 class Walk(NamedTuple):

@@ -9,7 +9,7 @@ __all__ = []
 import math
 import torch
 from torch import float32
-from .judges import add_exercise, given_text
+from .judges import add_exercise, given_text, returning
 from .normalization_judges import BOOK
 
 # %% ../nbs/10e_optimizer_judges.ipynb #0e0e18f4
@@ -40,7 +40,7 @@ add_exercise('07.1', 'adam_step(p, g, mean, square, t, lr, beta1, beta2, eps)',
     'tensors.',
     cases=lambda draw: [_adam_case(draw, 3, 2), _adam_case(draw, 1, 5),
                         _adam_case(draw, 4, 3, float32)],
-    run=lambda answer,*args: dict(zip(('p', 'mean', 'square'), answer(*args))),
+    run=returning('p', 'mean', 'square'),
     judge=_adam_torch,
     suspects={
         'both averages began at 0: correct them':

@@ -9,11 +9,11 @@ __all__ = ['shift', 'shift_and_flip', 'bilinear', 'affine', 'elastic', 'random_e
 import math
 import torch
 from torch import Tensor, nn
-from fastcore.basics import patch
 from .matmul import check_devices, check_tensors
 from .command import check_numbers, check_shares, in_a_line, is_number
 from .fully_connected import check_generator
 from .parameters import savable
+from .twins import give_twin
 from .backprop import Module, add_grad
 from .suspects import suspect
 from .training import CrossEntropy, check_scores
@@ -232,7 +232,6 @@ class SoftCrossEntropy(CrossEntropy):
 @savable
 class Dropout(Module):
     "In training, drop each number with probability `p` and divide the rest by `1 - p`"
-    twin = nn.Dropout
     def __init__(self,
         p:float=.5, # Probability that a number is dropped, 0 to 1
         generator:torch.Generator=None, # Draws the masks; None: torch's own on the CPU
@@ -254,10 +253,7 @@ class Dropout(Module):
         add_grad(inp, out.g if mask is None else out.g*mask)
 
 # %% ../nbs/08_overfitting.ipynb #8a0c0031
-@patch
-def to_twin(self:Dropout, twins): return nn.Dropout(self.p)
-@patch(cls_method=True)
-def from_twin(cls:Dropout, m, twins): return cls(m.p)
+give_twin(Dropout, nn.Dropout, dict(p='p'))
 
 # %% ../nbs/08_overfitting.ipynb #8a0c0050
 def _drops(layer): return layer.training and layer.p < 1

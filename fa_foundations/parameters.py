@@ -17,7 +17,9 @@ from fastcore.basics import patch
 class Holder:
     "Holds tensors and other holders in its attributes, and finds them again"
     buffers = ()      # names of tensors that are kept with the parameters, and never trained
+    fleeting = ()     # names of what belongs to one pass: copies and pickles leave it out
     training = True   # set by `train` and `eval`
+    def __getstate__(self): return {k: v for k,v in vars(self).items() if k not in self.fleeting}
 
 # %% ../nbs/02b_parameters.ipynb #d1461ff3
 def _hides(v):

@@ -9,8 +9,9 @@ __all__ = []
 from functools import partial
 import torch
 from torch import float32
+from .command import in_a_line
 from .gradient_judges import BOOK, raising
-from .judges import add_exercise
+from .judges import Unfit, add_exercise
 
 # %% ../nbs/10ba_pass_judges.ipynb #4d089845
 def _engine(mistake=''):
@@ -115,7 +116,7 @@ def _pass_grads(x, targ, *params):
 def _steps_of(answer, *args):
     "What the answer says of each name"
     made = answer(*args)
-    if not isinstance(made, dict): raise TypeError('return a dict: name -> gradient')
+    if not isinstance(made, dict): raise Unfit(f'your answer returns {in_a_line(made)}, not a dict')
     return {name: made.get(name) for name in _NAMES}
 
 def _slip(name, change):
@@ -152,7 +153,7 @@ _SLIPS = {
         _slip('l1', lambda g,v: g['l2']),
     'the gradient of w1 has x in it, and that of xw':
         _slip('w1', lambda g,v: v['x'].t() @ g['l2']),
-    'return a dict: name -> gradient': raising(TypeError('return a dict'))}
+    'return a dict: name -> gradient': raising(Unfit('your answer returns'))}
 
 # %% ../nbs/10ba_pass_judges.ipynb #09c2b868
 add_exercise('03.6', 'line_by_line(x, targ, w1, b1, w2, b2)',

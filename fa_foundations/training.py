@@ -98,6 +98,7 @@ def cross_entropy(
 class CrossEntropy(Module):
     "`cross_entropy` as the loss of a `Model`; `smoothing` is spread evenly over all classes"
     _last = None,None   # an input and its log-probabilities, until `bwd`
+    fleeting = *Module.fleeting,'_last'
     _span = None        # the lowest and the highest label, where `fit` has looked at them
 
     def __init__(self,

@@ -10,6 +10,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .command import check_numbers, in_a_line, is_whole
 from .matmul import check_tensors
+from .fast_matmul import check_no_gradient
 from .parameters import savable
 from .twins import give_twin
 from .backprop import Module, add_grad
@@ -127,12 +128,15 @@ def check_channels(c_in, c_out, groups):
         f'groups={groups} does not divide {c_in} channels' + f' in and {c_out} out'*(c_in != c_out))
 
 # %% ../nbs/04b_windows.ipynb #a82da583
+def _kind(t, shape=None):
+    "What `t` is, in words; `shape` stands in the place of its own"
+    if not isinstance(t, Tensor): return in_a_line(t)
+    return f'{tuple(t.shape if shape is None else shape)} {t.dtype} on {t.device}'
+
 def check_upstream(g, shape, like):
     "Refuse what is not dL/dout, for an output of this shape and of the dtype and device of `like`"
-    def kind(t, shape): return f'{tuple(shape)} {t.dtype} on {t.device}'
-    got = kind(g, g.shape) if isinstance(g, Tensor) else in_a_line(g)
-    if got != kind(like, shape): raise ValueError(
-        f'the gradient of the output is {kind(like, shape)}, as the output is, not {got}')
+    if _kind(g) != _kind(like, shape): raise ValueError(
+        f'the gradient of the output is {_kind(like, shape)}, as the output is, not {_kind(g)}')
 
 def read_patches(p, size, stride, padding, dilation):
     "Size of the images to which `fold` puts patches back, and the window in pairs"
@@ -143,6 +147,20 @@ def read_patches(p, size, stride, padding, dilation):
     if p.shape[4:] != (fit := out_sizes(size, *window)): raise ValueError(
         f'images {size} have {fit} windows, not the {tuple(p.shape[4:])} of p')
     return size,window
+
+# %% ../nbs/04b_windows.ipynb #4b5e0007
+def read_conv(name, takes, x, w, b, stride, padding, dilation, groups, *more):
+    "The settings in pairs, with the output's size; an error where `name` cannot do it"
+    check_conv(x, w, b, groups)
+    window = read_window(w.shape[2:], stride, padding, dilation)
+    size = out_sizes(x.shape[2:], *window)
+    for g in more: check_upstream(g, (len(x), len(w), *size), x)
+    if x.dtype not in takes[0] or x.device.type not in takes[1]:
+        types = ', '.join(sorted(str(o).removeprefix('torch.') for o in takes[0]))
+        raise TypeError(f'{name} takes {types} on {" or ".join(takes[1])}; these are {x.dtype} '
+                        f'on {x.device}: use conv2d')
+    check_no_gradient(name, *(t for t in (x, w, b, *more) if t is not None), use='conv2d')
+    return window, size
 
 # %% ../nbs/04b_windows.ipynb #7b3d8d12
 def pool_settings(kernel, stride, padding):
@@ -156,6 +174,27 @@ def pool_window(x, kernel, stride, padding):
     "The same, for images that are looked at"
     check_images(x)
     return pool_settings(kernel, stride, padding)
+
+# %% ../nbs/04b_windows.ipynb #04b0c0a2
+def check_norm(name, x, eps, shape=None, **tensors):
+    "Refuse inputs that are no fractions, and tensors that are not of `shape`: (channels,)"
+    check_tensors(x=x)
+    if shape is None: shape = x.shape[1:2]
+    if not x.is_floating_point(): raise TypeError(
+        f'{name} norm takes floating-point numbers, not {x.dtype}: use .float()')
+    if not shape: raise ValueError(f'{name} norm takes inputs (n, c, ...), not {tuple(x.shape)}')
+    check_numbers(eps=eps)
+    for k,t in tensors.items():
+        if t is not None and _kind(t) != _kind(x, shape): raise ValueError(
+            f'{name} norm of inputs {_kind(x)} needs a {k} {_kind(x, shape)}, not {_kind(t)}')
+
+def norm_sizes(sizes):
+    "The sizes of the axes over which layer norm goes, from one or from several, or a tuple in one"
+    if not isinstance(sizes, (tuple, list)): sizes = sizes,
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)): sizes, = sizes
+    if not sizes: raise ValueError('layer norm needs the size of one axis, or of several')
+    for n in sizes: check_numbers(at_least=1, whole=True, size=n)
+    return tuple(sizes)
 
 # %% ../nbs/04b_windows.ipynb #8a235a78
 @savable
@@ -173,7 +212,7 @@ class Reshape(Module):
         *sizes # Without the batch; -1 stands for what is left
     ): self.shape = as_sizes(sizes)
     def forward(self, inp):
-        rows = inp.reshape(len(inp), inp.shape[1:].numel())
+        rows = inp.reshape(inp.shape[:1].numel(), inp.shape[1:].numel())
         try: out = rows.unflatten(1, as_sizes(self.shape))
         except RuntimeError as e: raise ValueError(
             f'Reshape{tuple(self.shape)} cannot make that of rows {tuple(inp.shape)}') from e
