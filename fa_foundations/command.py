@@ -144,7 +144,7 @@ def whole_file(
 ): # Gives the path of a file to write in the meantime
     "Write a file whole or not at all; who may read it does not change"
     path = check_writable(path)
-    part = path.with_name(f'.{secrets.token_hex(8)}.part')   # same folder, same disk
+    part = path.with_name(f'.{secrets.token_hex()}.part')   # same folder, same disk
     old = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if old is None else old))

@@ -10,8 +10,8 @@ the mutant, and so does a saved output that is no longer what a run prints, or t
 what their notebooks export does not count.
 
 The draw depends on a seed and on each mutant alone: a change elsewhere does not change which are drawn.
-`tools/mutants.json` says what became of a survivor, by its id: why it is harmless, or
-which check finds it now.
+`tools/mutants.json` says what became of a survivor, by its id: which check finds it now, or, after the word "equivalent", why
+whatever is computed from it is the same.
 """
 import argparse
 import ast
@@ -208,6 +208,8 @@ def _draw_in_words(rows, reasons):
     lines = [f"## Seed {rows[0]['seed']}: {_found(rows)} of {len(rows)} found ({_found(rows)/len(rows):.1%})", '',
              '| operator | drawn | found |', '|---|---|---|', *(f'| {o} | {len(q)} | {_found(q)} |' for o,q in sorted(by_operator.items()))]
     survivors = [r for r in rows if r['result']=='survived']
+    same = sum(reasons.get(r['id'], '').startswith('equivalent') for r in survivors)
+    if same: lines[0] += f", of those that are not equivalent {_found(rows)} of {len(rows) - same} ({_found(rows)/(len(rows) - same):.1%})"
     if survivors: lines += ['', '| survivor | module | before | after | what became of it |', '|---|---|---|---|---|']
     lines += [f"| {r['id']} | {r['module']} | {_cell(r['before'])} | {_cell(r['after'])} | {reasons.get(r['id'], '')} |" for r in survivors]
     return [*lines, '']
