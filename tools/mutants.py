@@ -39,7 +39,8 @@ SWAPS = {   # what stands for what
 TRANSPOSES = {'T', 'mT', 't', 'transpose'}
 # Whose test notebook is that of another module
 TESTED_WITH = {
-    'twins': 'backprop', 'hidden': 'mistakes', 'simard': 'command', 'registers': 'fast_matmul', 'optimizer_base': 'optimizers',
+    'twins': 'backprop', 'hidden': 'mistakes', 'simard': 'command', 'registers': 'fast_matmul', 'offsets': 'fast_convolution',
+    'optimizer_base': 'optimizers',
     **dict.fromkeys([f'{kind}judges' for kind in (
         '', 'gradient_', 'pass_', 'convolution_', 'normalization_', 'optimizer_', 'overfitting_', 'cnn_')], 'exercises')}
 NO_ORDER = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super',   # there is one order alone,
