@@ -37,6 +37,13 @@ SET = """values => {
   form.elements.size.dispatchEvent(new Event('input', {bubbles: true}));
 }"""
 
+# For each case the lines about the size alone
+SIZES = f"""cases => cases.map(values => {{
+  ({SET})(values);
+  const form = document.querySelector('.fx-conv form');
+  return {{size: [...form.querySelectorAll('.fx-size > div')].map(o => o.textContent), hidden: form.querySelector('.fx-grids').hidden}};
+}})"""
+
 def generated(n, seed=42):
     rng = random.Random(seed)
     for _ in range(n):
@@ -89,7 +96,7 @@ def test_same_answers(page):
 def test_remainder(page):
     "The rows that no window reaches, against the starts of all windows"
     cases = [dict(zip(NAMES, (n, 3, s, p, d))) for n in (5, 6, 7) for s in (1, 2, 3) for p in (0, 1) for d in (1, 2)]
-    for case,got in zip(cases, page.evaluate(ANSWERS, cases), strict=True):
+    for case,got in zip(cases, page.evaluate(SIZES, cases), strict=True):
         if got['hidden']: continue
         room = case['size'] + 2*case['padding']
         left = room - (out_size(*case.values()) - 1)*case['stride'] - case['dilation']*2 - 1
