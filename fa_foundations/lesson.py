@@ -22,6 +22,7 @@ from .fully_connected import (init_params, kaiming_normal, lecun_normal, mse, mo
                                             xavier_normal)
 from .ladder import ladder
 from .report import Table, seconds_text
+from .roof import best_time, clock_of
 from .training import CrossEntropy, fit, linear_decay, load
 from .cnn import probabilities, train_cnn
 
@@ -184,11 +185,7 @@ def cost_step(report:Report, device:torch.device, quick:bool=False):
     n = 5_000 if quick else 50_000
     report.title(f'5. One pass forward and backward over {n:,} images')
     passes = {way: _one_pass(way, n, device) for way in WAYS}
-    from torch.utils.benchmark import Timer   # looks for CUDA, and says so
-    def seconds(f):
-        timer = Timer('f()', globals={'f': f}, num_threads=torch.get_num_threads())
-        return timer.blocked_autorange(min_run_time=.2 if quick else 1).median
-    times = {way: seconds(f) for way, f in passes.items()}
+    times = {way: best_time(f, clock_of(device), n=5) for way, f in passes.items()}
     peaks = {way: _peak_in_child(way, n, str(device)) for way in WAYS}
     report.table(['way', 'time', 'against torch.nn', 'peak memory, one pass', 'five passes'],
                  [[way, seconds_text(t), f'{t/times["torch.nn"]:.2f}', *peaks[way]]
