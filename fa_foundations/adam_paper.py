@@ -93,6 +93,8 @@ def fa_adam(
         check_numbers(at_least=0, decay=decay, first=first)
         check_numbers(above=0, lr=lr)
         _known(net=(net, NETS), rule=(rule, RULES), schedule=(schedule, SCHEDULES))
+        if schedule == 'one_cycle' and rule not in ('momentum', 'nesterov'): raise ValueError(
+            f'schedule one_cycle moves the momentum, which {rule} does not have')
         file,d = Results(out, 'fa_adam') if out else None,get_data(device=device)
     settings = dict(net=net, rule=rule, lr=lr, schedule=schedule, epochs=epochs, batch=batch,
                     decay=decay)

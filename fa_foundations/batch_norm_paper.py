@@ -14,6 +14,7 @@ from .core import get_data
 from .report import commit, machine, progress_bar
 from .command import Results, check_numbers, command, mistakes
 from .fully_connected import draw_values
+from .parameters import in_mode
 from .backprop import Lin, Model, Module, add_grad
 from .training import SGD, CrossEntropy, accuracy, minibatches
 from .normalization import BatchNorm, Sigmoid
@@ -21,7 +22,9 @@ from .normalization import BatchNorm, Sigmoid
 # %% ../nbs/06a_batch_norm_paper.ipynb #bf9652a0
 class Noise(Module):
     "Each unit stretched and moved at random, anew in every step; nothing in evaluation"
-    def __init__(self, generator:torch.Generator=None): self._generator = generator
+    def __init__(self,
+        generator:torch.Generator=None, # Draws the noise; None: torch's own
+    ): self._generator = generator
     def forward(self, inp):
         if not self.training: return inp
         n,units = inp.shape
@@ -62,9 +65,10 @@ def unit_inputs(
     x:Tensor, # Images, `(n, 784)`
 )->Tensor: # `(n, 100)`
     "What the last layer of sigmoids is given: in evaluation mode, but for the noise"
-    for l in model.eval().layers[:-2]:
-        if isinstance(l, Noise): l.train()
-        x = l.forward(x)
+    with in_mode(model, False):
+        for l in model.layers[:-2]:
+            if isinstance(l, Noise): l.train()
+            x = l.forward(x)
     return x
 
 def _quantiles(model, x):

@@ -16,13 +16,14 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from torch import Tensor
+from .command import in_a_line
 
 # %% ../nbs/01a_broadcasting.ipynb #8ef2163f
 def _as_shape(shape):
     "A shape as a tuple of sizes; an int is a shape of one axis"
     shape = (shape,) if isinstance(shape, Integral) else shape   # NumPy's integers, too
     if not isinstance(shape, (tuple, list)) or not all(isinstance(n, Integral) for n in shape):
-        raise TypeError(f'a shape is an int or a tuple of ints, like t.shape: got {shape!r}')
+        raise TypeError(f'a shape is an int or a tuple of ints, like t.shape: got {in_a_line(shape)}')
     if any(n < 0 for n in shape): raise ValueError(f'sizes are 0 or more: got {tuple(shape)}')
     return tuple(map(int, shape))
 

@@ -89,6 +89,7 @@ def image_shape(
 )->tuple: # `(c, height, width)`
     "The shape of each image"
     check_tensors(images=x)
+    if not x.is_floating_point(): raise TypeError(f'images are fractions, not {x.dtype}: x/255')
     side = math.isqrt(x.shape[1]) if x.ndim == 2 else 0
     if side and side**2 == x.shape[1]: return 1, side, side
     if x.ndim == 4: return tuple(x.shape[1:])
@@ -145,7 +146,7 @@ def train_cnn(
     check_model('train_cnn', model)
     steps = average*epochs*math.ceil(len(data.x_train)/batch_size)
     ema = EMA(model, 1 - 1/max(1, steps))
-    noise = torch.Generator().manual_seed(seed + (1 + share.rank if share else 1)*1_000_003)
+    noise = torch.Generator().manual_seed(seed + (1 + share.rank if share else 1)*1_000_003)   # no other's seed
     def change(x, y):
         if share: x,y = share.rows(x, y)
         return augment(x.view(-1, c, *size), generator=noise).view(x.shape) if augment else x, y

@@ -195,8 +195,9 @@ def normalize(
     std:float|Tensor, # What becomes 1; positive, a number or a tensor like `mean`
 )->Tensor: # Same shape as `x`
     "Shift and scale `x`; `ValueError` if a standard deviation is not positive"
-    if not (std > 0 if isinstance(std, (int, float)) else (std > 0).all()):
-        raise ValueError(f'std must be positive, got {std}: constant data cannot be scaled, '
+    if bad := int((~(torch.as_tensor(std) > 0)).sum()):   # nan is not, either
+        what = std if isinstance(std, (int, float)) else f'{bad} numbers that are not'
+        raise ValueError(f'std must be positive, got {what}: constant data cannot be scaled, '
                          'leave such columns out')
     return (_as_floats(x) - mean) / std   # bytes would wrap around
 

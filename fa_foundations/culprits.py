@@ -7,11 +7,14 @@ __all__ = []
 
 # %% ../nbs/03b_culprits.ipynb #12ce66ee
 import inspect
+from inspect import signature
 import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .checking import agree, fits, gradient, has_bwd, recorded, take_differences
+from .command import check_numbers, in_a_line
 from .copies import as_float64, walk_parts
+from .matmul import check_tensors
 from .backprop import Module
 from .core import norm, rel_error
 from .suspects import SUSPECTS, Case, explain, factor, suspect, upstream
@@ -311,3 +314,14 @@ def diagnose(point, exact=True, stale=(), error=None):
         for n,i in origin.items(): uses.setdefault(i, []).append((call, tensors, n, true))
     if error and unset: return _never(*unset[0])   # here its gradient is zero
     return _wiring(tape, uses, spoilt, error)
+
+# %% ../nbs/03b_culprits.ipynb #0b26b002
+def check_pass(who, model, x, targ, **counts):
+    "Refuse what cannot be called as `model(x, targ)`, and counts below 1"
+    if not isinstance(model, Module):
+        raise TypeError(f'{who} takes a Module, not {type(model).__name__}')
+    try: signature(model.forward).bind(x, targ)
+    except TypeError: raise TypeError(f'{who} calls model(x, targ), which {in_a_line(model)} does '
+                                      'not take: put it into a Model, with a loss') from None
+    check_tensors(x=x)
+    check_numbers(at_least=1, whole=True, **counts)

@@ -10,11 +10,11 @@ import math
 from functools import partial
 import torch
 from torch import Tensor
-from .backprop import Module, check_pass
+from .backprop import Module
 from .checking import Point, changed, fits, judge_gradient, stale, unasked
 from .copies import SamePass, as_float64, deep_copies, session_kept, walk_parts
 from .core import norm
-from .culprits import diagnose, modules_by_path
+from .culprits import check_pass, diagnose, modules_by_path
 from .hidden import beside_kinks, cancelled, see_through
 from .report import Table, code_html
 

@@ -35,9 +35,10 @@ def read_way(
     if odd := [p for p in parts if p not in PARTS]:
         raise ValueError(f'{way!r} has {odd[0]!r} in it: parts are {", ".join(PARTS)}')
     pairs = [pair for p in parts for pair in PARTS[p].items()]
-    if len(dict(pairs)) < len(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs) or found.get('kind') == 'conv' and 'hidden' in found:
         raise ValueError(f'the parts of {way!r} contradict each other')
-    return dict(pairs)
+    return found
 
 # %% ../nbs/08a_five_steps.ipynb #8c0a0009
 def small_net(
@@ -76,6 +77,7 @@ def train_one(
     **settings, # For `fit`: `lr`, `batch_size`, `momentum`
 )->dict: # With both errors, shares from 0 to 1; that of training on 10,000 images at most
     "Train a small net one way on some images"
+    check_numbers(at_least=1, below=len(data.x_train) + 1, whole=True, size=size)
     start,gen,own = time.perf_counter(),torch.Generator().manual_seed(seed),read_way(way)
     x,y = _some(data, size, gen, own.pop('shuffled', False))
     change,mix,decay = own.pop('change', None),own.pop('mix', False),own.pop('weight_decay', 0.)

@@ -14,7 +14,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .report import Table
-from .command import check_numbers, in_a_line, is_whole
+from .command import check_functions, check_numbers, in_a_line
 from .matmul import check_tensors
 from .fully_connected import (check_kind, draw_values, calculate_fans, gain, general_relu,
                                             kaiming_normal)
@@ -177,11 +177,6 @@ def _name(f):
     fixed = (f'{k}={v:.4g}' if isinstance(v, float) else f'{k}={v}' for k,v in f.keywords.items())
     return f"{_name(f.func)}({', '.join(fixed)})"
 
-def _check_counts(**counts):
-    "Refuse what is not a whole number from 1 up"
-    for name,n in counts.items():
-        if not is_whole(n): raise TypeError(f'{name} is a whole number, not {in_a_line(n)}')
-        if n < 1: raise ValueError(f'{name} is 1 or more, not {n}')
 
 # %% ../nbs/02a_initialization.ipynb #b218c4ed
 @torch.inference_mode(False)
@@ -201,7 +196,8 @@ def activation_stats(
     device:torch.device=None, # Where to compute; None: the CPU
 )->ActivationStats:
     "Measure activations and gradients in a deep net of random weights, and compute what to expect"
-    _check_counts(depth=depth, width=width, n_seeds=n_seeds, batch=batch)
+    check_functions(init=init)
+    check_numbers(at_least=1, whole=True, depth=depth, width=width, n_seeds=n_seeds, batch=batch)
     f,kwargs = _activation(nonlinearity, a),dict(generator=generator, dtype=dtype, device=device)
     passes = [_one_pass(depth, width, init, f, batch, **kwargs) for _ in range(n_seeds)]
     acts,grads,weight_vars = zip(*passes)

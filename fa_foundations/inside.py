@@ -12,7 +12,7 @@ from torch import Tensor
 from .command import check_numbers
 from .matmul import check_devices, check_tensors
 from .parameters import in_mode
-from .backprop import Model, Record, Relu
+from .backprop import Model, Record, Relu, check_model
 
 # %% ../nbs/09b_inside.ipynb #9cb00007
 class Watch:
@@ -23,6 +23,10 @@ class Watch:
         every:int=10, # Steps from one look to the next
         top:float=4., # Where the last of 40 bins ends; what is larger is counted in it
     ):
+        check_model('Watch', model)
+        check_tensors(x=x)
+        check_numbers(at_least=1, whole=True, every=every)
+        check_numbers(above=0, top=top)
         self.model,self.x,self.every,self.top = model,x,every,top
         self.steps,self.counts,self.dead = [],[],[]
     def __call__(self, history):
@@ -56,6 +60,7 @@ def dead(
 def plot(self:Watch): # A matplotlib figure
     "A picture for each relu: the step across, the size of its outputs up, bright is many"
     from matplotlib import pyplot as plt
+    if not self.counts: raise ValueError('nothing was looked at yet: `fit` calls a Watch')
     n = len(self.counts[0])
     fig,axes = plt.subplots(1, n, figsize=(7, 1.6), sharey=True, squeeze=False,
                             layout='constrained')

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from typing import NamedTuple
 import numpy as np
 import torch
-from .fast_matmul import as_array, gpu_kernel, run_in_threads
+from .fast_matmul import WORTH_A_THREAD, as_array, gpu_kernel, run_in_threads
 from .registers import in_kernels, on_a_line, row_length
 
 # %% ../nbs/04c_offsets.ipynb #6205dc5a
@@ -48,10 +48,9 @@ def panels_of(rows):
     for p in range(-(-m//W)): out[:,p,:,:min(W, m-p*W)] = rows[:,:,p*W:(p+1)*W]
     return out
 
-_WORTH_A_THREAD = 2**22   # multiply-adds
 def in_shares(f, n, work):
     "`f(t, images)` for a share of `n` images in each thread; the same shares every time"
-    n_threads = max(1, min(torch.get_num_threads(), work//_WORTH_A_THREAD, n))
+    n_threads = max(1, min(torch.get_num_threads(), work//WORTH_A_THREAD, n))
     run_in_threads(lambda t: f(t, slice(n*t//n_threads, n*(t + 1)//n_threads)), n_threads)
 
 # %% ../nbs/04c_offsets.ipynb #2b775953

@@ -22,7 +22,7 @@ def _each_once(params):
     if not all(isinstance(p, Tensor) and p.is_floating_point() for p in some): raise TypeError(
         'params is a list of tensors: [p], floating-point numbers as in `model.parameters()`, '
         f'not {in_a_line(params)}')
-    if not some: raise ValueError('no parameters: has the model layers with weights?')
+    if not some: raise ValueError('no parameters: does the model have layers with weights?')
     return list({id(p): p for p in some}.values())
 
 # %% ../nbs/03f_optimizer_base.ipynb #3f000007

@@ -167,7 +167,7 @@ def pool_settings(kernel, stride, padding):
     "The settings of a pooling window, in pairs; `stride=None` is the kernel"
     window = read_window(kernel, kernel if stride is None else stride, padding, 1)
     if any(max(e) > k/2 for k,e in zip(window[0], window[2])): raise ValueError(
-        f'padding {padding} is more than half of the kernel {kernel}: a window would see nothing')
+        f'padding {padding} is more than half of the kernel {kernel}: pad less')
     return window
 
 def pool_window(x, kernel, stride, padding):

@@ -1,7 +1,7 @@
 """Run the notebooks as nbdev does, save their outputs, or tell which saved outputs are no longer true.
 
     python tools/notebooks.py                          # run all in order and save the outputs
-    python tools/notebooks.py --check                  # change nothing: fail if a saved text output is stale
+    python tools/notebooks.py --check                  # change nothing: fail if a saved output is stale
     python tools/notebooks.py --check nbs/01_matmul.ipynb --device fakegpu --times 2
 
 Each notebook runs in a process of its own. Cells that nbdev does not test (`#| notest`, `#| eval: false`, and `#| cuda` unless
@@ -9,7 +9,9 @@ the device is cuda) keep the outputs that they have. A cell with a line `#| once
 not depend on the device. The output of a cell with a line `#| timing: true` is never stale.
 """
 import argparse
+import base64
 import contextlib
+import io
 import itertools
 import json
 import multiprocessing
@@ -130,6 +132,16 @@ def _seen(cell):
     "What is compared: all but warnings, which no notebook should save"
     return [t for t in map(_text, cell['outputs']) if 'stderr' not in t]
 
+def _pictures(cell):
+    "Pixels of each picture that `cell` shows, `(height, width, 4)`, from 0 to 1"
+    from matplotlib.image import imread
+    shown = [o['data']['image/png'] for o in cell['outputs'] if 'image/png' in o.get('data', {})]
+    return [imread(io.BytesIO(base64.b64decode(''.join(png)))) for png in shown]
+
+def _alike(a, b):
+    "Whether pictures `a` and `b` show the same. On another processor the last bits differ, and a few pixels on the edge of a line"
+    return a.shape==b.shape and (abs(a - b).max(-1) > .1).mean() < .002
+
 def _show(texts):
     lines = '\n'.join(text for t in texts for text in t.values()).splitlines() or ['(nothing)']
     return '\n'.join(f'    {line}' for line in lines[:20] + ['...']*(len(lines)>20))
@@ -147,6 +159,8 @@ def differences(saved, fresh):
         source = ''.join(old['source'])
         before,after = _seen(old),_seen(new)
         if _is_timing(source): before,after = bool(before),bool(after)   # only that there is one
+        else:
+            after += ['a picture that looks different' for a,b in zip(_pictures(old), _pictures(new)) if not _alike(a, b)]
         if before==after: continue
         first = next((line for line in source.splitlines() if line and not line.startswith('#|')), '')
         found.append(f"cell {n} (id {old['id']}), `{first}`\n  saved:\n{_show(_seen(old))}\n  now:\n{_show(_seen(new))}")
