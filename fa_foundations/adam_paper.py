@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from .core import get_data
 from .report import commit, machine
-from .command import Results, check_numbers, command, mistakes
+from .command import Results, check_numbers, command, mistakes, tell
 from .backprop import Lin, Model, Relu
 from .convolution import first_cnn
 from .training import SGD, CrossEntropy, History, evaluate, fit
@@ -105,6 +105,6 @@ def fa_adam(
         found = _one_net(d, seed, **settings, test=test, progress=not quiet)
         result['nets'].append(found)
         if file: file.keep(result)
-        print('seed {seed}: cost {0:.4f}, error {1}% in {seconds} s'.format(
-            found['cost'][-1], found['error'][-1], **found), flush=True)
+        tell('seed {seed}: cost {0:.4f}, error {1}% in {seconds} s'.format(
+            found['cost'][-1], found['error'][-1], **found))
     return result

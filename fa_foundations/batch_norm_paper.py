@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from .core import get_data
 from .report import commit, machine, progress_bar
-from .command import Results, check_numbers, command, mistakes
+from .command import Results, check_numbers, command, mistakes, tell
 from .fully_connected import draw_values
 from .parameters import in_mode
 from .backprop import Lin, Model, Module, add_grad
@@ -163,5 +163,5 @@ def fa_batch_norm(
         net = _one_net(d, seed, **settings, progress=not quiet)
         result['nets'].append(net)
         if file: file.keep(result)
-        print(f"seed {seed}: accuracy {net['accuracy'][-1]:.4f} in {net['seconds']} s", flush=True)
+        tell(f"seed {seed}: accuracy {net['accuracy'][-1]:.4f} in {net['seconds']} s")
     return result

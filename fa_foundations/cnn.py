@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 from .core import Data, as_path
 from .report import commit, machine
 from .command import check_flags, check_functions, check_numbers, check_shares
-from .command import Results, command, in_a_line, mistakes, runs_of
+from .command import Results, command, in_a_line, mistakes, runs_of, tell
 from .simard import measured_sets
 from .matmul import check_tensors
 from .fully_connected import kaiming_normal
@@ -201,8 +201,8 @@ def _keep(result, record, together, file):
     result['error'] = round(fmean(o['error'] for o in result['nets']), 4)
     result['together'] = together   # the nets so far, their probabilities averaged
     if file: file.keep(result)
-    print('seed {seed}: error {error:.2f}%, {copies:.2f}% with copies, in {seconds} s'.format(
-          **record), flush=True)
+    tell('seed {seed}: error {error:.2f}%, {copies:.2f}% with copies, in {seconds} s'.format(
+         **record))
 
 # %% ../nbs/09_cnn.ipynb #9c000053
 def _in_words(options):
@@ -251,8 +251,8 @@ def run_cnn(
     except KeyboardInterrupt:
         done = o.first + len(result['nets'])
         raise KeyboardInterrupt(f'stopped: go on with --first {done}') from None
-    if leads: print(f"mean of {o.seeds}: error {result['error']:.3f}% on the "
-                    f"{result['measured_on']} set, {result['together']:.2f}% together", flush=True)
+    if leads: tell(f"mean of {o.seeds}: error {result['error']:.3f}% on the "
+                   f"{result['measured_on']} set, {result['together']:.2f}% together")
     return result
 
 # %% ../nbs/09_cnn.ipynb #9c000024

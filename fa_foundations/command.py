@@ -181,6 +181,11 @@ def runs_of(name, path):
         raise ValueError(f'{path} holds something else than runs of {name}: name another file')
     return runs
 
+# %% ../nbs/00b_command.ipynb #0b26d002
+def tell(line:str):
+    "Print a line of the results"
+    print(line, flush=True)
+
 # %% ../nbs/00b_command.ipynb #dff5a43e
 def _finite(o):
     "`o` with None, JSON's null, for each number that is not finite: JSON has no word for these"

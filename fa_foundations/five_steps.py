@@ -11,7 +11,7 @@ from itertools import product
 import torch
 from .core import get_data, normalize_data
 from .report import commit, machine
-from .command import Results, check_numbers, command, mistakes
+from .command import Results, check_numbers, command, mistakes, tell
 from .backprop import Lin, Model, Relu
 from .training import evaluate, fit, linear_decay
 from .convolution import Conv, Flatten, Reshape
@@ -104,7 +104,7 @@ def _keep(result, net, file, quiet):
     try:
         if file: file.keep(result)
     finally:   # even where the disk is full
-        if not quiet: print(_LINE.format(**net), flush=True)
+        if not quiet: tell(_LINE.format(**net))
 
 # %% ../nbs/08a_five_steps.ipynb #8c0a000e
 @command

@@ -241,6 +241,7 @@ def conv_matrix(
         'conv_matrix takes a weight (n_out, n_in, rows, columns) and the size (rows, columns) of '
         f'images, not {tuple(weight.shape)} and {in_a_line(size)}')
     n_out,n_in,rows,cols = weight.shape
+    check_numbers(at_least=1, whole=True, rows=size[0], columns=size[1])
     height,width = (s + 2*padding for s in size)
     if rows > height or cols > width: raise ValueError(
         f'a kernel of {(rows, cols)} does not fit an image of {(height, width)}, padding included')

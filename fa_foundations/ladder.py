@@ -15,7 +15,8 @@ from statistics import quantiles
 from timeit import Timer
 from fastcore.basics import patch
 from .report import Table, code_html, machine, progress_bar, seconds_text, short
-from .command import check_numbers, check_writable, command, mistakes, whole_file
+from .command import check_numbers, check_writable, command, in_a_line, is_whole
+from .command import mistakes, whole_file
 from .core import check_device, default_device
 from .fast_matmul import matmul_compiled, matmul_gpu, matmul_numpy, matmul_tiled
 from .fast_matmul import numpy_threads
@@ -243,8 +244,9 @@ def ladder(
 )->Ladder: # Prints as a table; `.rows`, `.to_json()`, `.plot()`
     "Time rungs side by side in one run; an interrupt keeps what was measured"
     for s in shapes:
-        if not isinstance(s, (tuple, list)) or len(s) != 3 or min(s) < 1:
-            raise ValueError(f'shape {s}: give three sizes (n, k, m), each at least 1')
+        sizes = isinstance(s, (tuple, list)) and len(s) == 3 and all(map(is_whole, s))
+        if not sizes or min(s) < 1: raise ValueError(
+            f'shape {in_a_line(s)}: give three sizes (n, k, m), whole, each at least 1')
     device, chosen = check_device(device or 'cpu'), _chosen(rungs)
     skipped = {name: why for name, f in chosen.items()
                if rungs is None and (why := _why_not(f, dtype, device))}

@@ -15,7 +15,7 @@ import torch
 from fastcore.basics import patch
 from torch import nn
 from .backprop import Lin, Model, Relu, forward_and_backward, to_torch
-from .command import check_writable, command, mistakes, one_at_a_time
+from .command import check_writable, command, mistakes, one_at_a_time, tell
 from .convolution import first_cnn
 from .core import Data, check_device, default_device, get_data, normalize_data, rel_error, show_images
 from .fully_connected import (init_params, kaiming_normal, lecun_normal, mse, model, relu,
@@ -57,7 +57,7 @@ class Report:
         self.file = self.work/'report.md'
         self._add(f'# {_TITLE}')
     def _add(self, text, shown=''):
-        if shown: print(shown, flush=True)
+        if shown: tell(shown)
         with self.file.open('a', encoding='utf-8') as f: f.write(text + '\n\n')
     def title(self, text): self._add(f'## {text}', f'\n{text}\n{"-"*len(text)}')
     def text(self, text): self._add(text, text)

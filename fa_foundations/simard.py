@@ -10,7 +10,7 @@ import statistics, time
 import torch
 from .core import Data, get_data, normalize_data
 from .report import machine
-from .command import Results, check_numbers, command, mistakes
+from .command import Results, check_numbers, command, mistakes, tell
 from .fully_connected import kaiming_normal
 from .backprop import Lin, Model, Relu
 from .training import CrossEntropy, evaluate, fit, linear_decay
@@ -36,7 +36,7 @@ def _add_net(result, net, file):
     try:
         if file: file.keep(result)
     finally:   # even where the disk is full
-        print('seed {seed}: error {error:.2f}% in {seconds} s'.format(**net), flush=True)
+        tell('seed {seed}: error {error:.2f}% in {seconds} s'.format(**net))
 
 # %% ../nbs/04a_simard.ipynb #a67b9b19
 def measured_sets(
@@ -82,6 +82,6 @@ def fa_train(
               'measured_on': 'test' if test else 'validation', **settings, 'nets': [],
               'median_error': None, **machine(torch.device(device))}
     for seed in range(seeds): _add_net(result, _one_net(d, seed, not quiet, **settings), file)
-    print(f"median of {seeds}: error {result['median_error']:.2f}% "
-          f"on the {result['measured_on']} set", flush=True)
+    tell(f"median of {seeds}: error {result['median_error']:.2f}% "
+         f"on the {result['measured_on']} set")
     return result

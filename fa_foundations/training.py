@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from torch import Tensor
 from .core import Data
 from .report import progress_bar
-from .command import check_flags, check_shares, in_a_line, is_whole
+from .command import check_flags, check_numbers, check_shares, in_a_line
 from .matmul import check_devices, check_tensors
 from .fully_connected import check_generator
 from .parameters import in_mode, savable
@@ -148,8 +148,7 @@ class minibatches:
             if not t.ndim or t.is_meta or t.layout != torch.strided: raise ValueError('x and y have'
                 f' a row of numbers for each example, not {tuple(t.shape)}, {t.layout}, {t.device}')
         if len(x) != len(y): raise ValueError(f'x has {len(x)} rows and y has {len(y)}')
-        if not is_whole(batch_size) or batch_size < 1:
-            raise ValueError(f'batch_size is a whole number from 1, not {in_a_line(batch_size)}')
+        check_numbers(at_least=1, whole=True, batch_size=batch_size)
         check_flags(shuffle=shuffle, drop_last=drop_last)
         self.x,self.y,self.batch_size,self.shuffle = x,y,batch_size,shuffle
         self.generator,self.drop_last = generator,drop_last
@@ -237,8 +236,7 @@ def _check_run(model, data, epochs, history, **functions):
     for k in Data._fields[:4]:
         if not hasattr(data, k): raise TypeError('the data are a Data, as `get_data` gives them, '
                                                  f'not {in_a_line(data)}: no {k}')
-    if not is_whole(epochs) or epochs < 0:
-        raise ValueError(f'epochs is a whole number from 0, not {in_a_line(epochs)}')
+    check_numbers(at_least=0, whole=True, epochs=epochs)
     if not isinstance(history, History):
         raise TypeError(f'history is what an earlier fit returned, not {in_a_line(history)}')
     for k,f in functions.items():
