@@ -91,7 +91,7 @@ def add_grad(
     t:Tensor, # Receives the gradient in `t.g`
     g:Tensor, # dL/dt along one path, in the shape and dtype of `t`
 ):
-    "Add `g` to the gradient of `t`, out of place"
+    "Add `g` to the gradient of `t`, out of place; `ValueError` if it does not fit `t`"
     _check_fit(g, t)
     old = getattr(t, 'g', None)
     if old is not False: t.g = g if old is None else old + g
@@ -328,7 +328,7 @@ def check_model(who, model):
 def to_torch(
     model:Model, # Of layers that torch has, and `Residual`
 )->nn.Sequential: # The same layers in torch, without the loss
-    "A copy of a model in torch's own layers, weights and buffers copied"
+    "A copy of a model in torch's own layers, weights and buffers too; `TypeError` without a twin"
     check_model('to_torch', model)
     return nn.Sequential(*Twins(in_torch).row(model.layers))
 
@@ -336,7 +336,7 @@ def from_torch(
     module:nn.Sequential, # Of torch's layers that this library has, too
     loss:Module=None, # For the `Model`; None: `Mse()`
 )->Model: # The same layers in this library
-    "A copy of torch's `module` as a `Model`, weights and buffers copied"
+    "A copy of torch's `module` as a `Model`, weights and buffers copied; `TypeError` for others"
     if type(module) is not nn.Sequential: raise TypeError(
         f'from_torch takes an nn.Sequential, not {in_a_line(module)}: put its layers into one')
     check_plain(module)

@@ -51,7 +51,7 @@ def _say_clash(shapes, axis, i, j):
 def broadcast_shapes(
     *shapes, # Each a tuple of sizes, or an int for a shape of one axis
 )->tuple: # The shape to which all of them stretch
-    "The shape that operands of these shapes have after broadcasting"
+    "The shape that operands of these shapes have after broadcasting; `ValueError` where they clash"
     shapes = [_as_shape(s) for s in shapes]
     if clash := _clash(shapes): raise ValueError(_say_clash(shapes, *clash))
     result = [next((n for n in sizes if n != 1), 1) for _, sizes in _aligned(shapes)]
@@ -331,7 +331,7 @@ def einsum(
     equation:str, # Letters of each operand's axes, and of the output's: `'ik,kj->ij'`
     *operands:Tensor, # As many as the equation names, of one dtype and device
 )->Tensor: # One axis for each output letter; may be a view of a single operand
-    "Sum the product of the operands over all letters that are not in the output"
+    "The sum of products over all letters not in the output; `ValueError` says what does not fit"
     _check_operands(equation, operands)
     left, arrow, right = equation.partition('->')
     terms = _read_operands(left, operands)

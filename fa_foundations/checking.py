@@ -220,10 +220,10 @@ def kinks(self:Point, auto, hand):
     # in units of the loss: below this a jump is not told from rounding
     weight = [(steps[n]*g).abs().nan_to_num(0., 0., 0.).max().item() for here in (auto, hand)
               for n,g in here.items() if fits(g, steps[n]) and g.is_floating_point()]
-    least = 450*eps*max(weight, default=0.)
+    least = 450*eps*max(weight, default=0.)   # 1e-13 in float64
     kink = {n: torch.zeros_like(t, dtype=torch.bool) for n,t in steps.items()}
     for a,b in zip(far, near):
-        for n in b: kink[n] |= (b[n] > .1*a[n]) & (b[n]*steps[n] > least)
+        for n in b: kink[n] |= (b[n] > .1*a[n]) & (b[n]*steps[n] > least)   # smooth: a hundredth
     def most(n):
         return max((norm(m[n][~kink[n] & m[n].isfinite()]) for m in last if n in m), default=0.)
     return kink,{n: 100*most(n) for n in steps}

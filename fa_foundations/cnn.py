@@ -62,7 +62,7 @@ def modern_cnn(
     dtype:torch.dtype=None, # None: torch's default
     device:torch.device=None, # None: the CPU
 )->Model: # Takes images `(n, c_in, *size)` or rows of their pixels, gives logits `(n, n_out)`
-    "A residual network for small images, and its loss"
+    "A residual network for small images, and its loss; `ValueError` for sizes below 1"
     check_numbers(at_least=1, whole=True, c_in=c_in, n_out=n_out, width=width, pairs=pairs)
     check_numbers(above=0, scale=scale)
     check_flags(norm=norm, residual=residual)
@@ -130,7 +130,7 @@ def train_cnn(
     progress:bool=True, # Show a progress bar?
     **net # For `modern_cnn`: `width`, `pairs`, `norm`, `residual`, `smoothing`, `scale`
 )->tuple: # The averaged net, a `Model` in evaluation mode, and the `History` of the run
-    "Train a modern CNN on small images"
+    "Train a modern CNN on small images; `ValueError` for images or labels that it cannot use"
     n_out,(c,*size) = count_classes(data),image_shape(data.x_train)
     check_numbers(at_least=1, whole=True, batch_size=batch_size)
     check_numbers(at_least=0, whole=True, epochs=epochs)

@@ -76,7 +76,7 @@ def conv2d(
     dilation:int|tuple=1, # Step from tap to tap inside a window
     groups:int=1, # Channels come in so many groups, which do not see each other
 )->Tensor: # `(n, c_out, h_out, w_out)`
-    "The convolution (cross-correlation) of images with weights"
+    "The convolution (cross-correlation) of images with weights; `ValueError` if they do not fit"
     check_conv(x, w, b, groups)
     p = patches(x, w.shape[2:], stride, padding, dilation)
     out = _rows(w, groups) @ _columns(p, groups)   # (groups, c_out/groups, n*h_out*w_out)
@@ -138,7 +138,7 @@ def conv_grad(
     groups:int=1, # Groups of channels, which do not see each other
     input_grad:bool=True, # Work out `inp.g` too?
 ):
-    "Set the gradients of the loss with respect to the input, the weights and the biases"
+    "Set the gradients of the input, the weights and the biases; `ValueError` if shapes do not fit"
     check_weights(w, b, groups)
     gs = conv_grads(inp, getattr(out, 'g', None), w, stride, padding, dilation, groups, input_grad)
     for t,g in zip((inp, w, b), gs):
@@ -186,7 +186,7 @@ def _avg_pool_grad(inp, out, kernel, stride, padding):
 def global_avg_pool(
     x:Tensor, # Images `(n, c, height, width)`
 )->Tensor: # `(n, c)`
-    "The mean of each channel"
+    "The mean of each channel; `ValueError` for what are no images"
     check_images(x)
     return x.mean((2, 3))
 

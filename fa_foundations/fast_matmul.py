@@ -59,7 +59,7 @@ def matmul_compiled(
     a:Tensor, # Left matrix, `(n, k)`, float32 or float64, on the CPU
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by the three loops, compiled"
+    "`a @ b` by the three loops, compiled; `TypeError` on GPUs and for other dtypes"
     _check_compiled(a, b, 'matmul_compiled')
     c = a.new_zeros(a.shape[0], b.shape[1])
     compiled_for(_loops, a.dtype)(as_array(a), as_array(b), c.numpy())
@@ -70,7 +70,7 @@ def matmul_numpy(
     a:Tensor, # Left matrix, `(n, k)`, float32 or float64, on the CPU
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by the library under numpy"
+    "`a @ b` by the library under numpy; `TypeError` on GPUs and for other dtypes"
     _check_compiled(a, b, 'matmul_numpy')
     return torch.from_numpy(as_array(a) @ as_array(b))
 

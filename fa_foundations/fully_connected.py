@@ -39,7 +39,7 @@ def lin(
     w:Tensor, # Weights `(n_in, n_out)`
     b:Tensor=None, # Biases `(n_out,)`; None: without
 )->Tensor: # `(batch, n_out)`
-    "Linear layer: `x @ w + b`"
+    "Linear layer: `x @ w + b`; `ValueError` if shapes, dtypes or devices do not fit"
     try:
         if len(w.shape) != 2 or b is not None and b.shape != w.shape[1:]: raise ValueError
         rows = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
@@ -55,7 +55,7 @@ def _check_ordered(x):
 def relu(
     x:Tensor, # Any shape
 )->Tensor: # Same shape and dtype
-    "Keep what is positive, and make the rest zero"
+    "Keep what is positive, and make the rest zero; `TypeError` for complex numbers"
     _check_ordered(x)
     return x.clamp_min(0)
 
@@ -82,7 +82,7 @@ def mse_diff(
     output:Tensor, # Predictions `(n, 1)`, `(n,)` or any shape, floating point
     targ:Tensor, # Targets of the same shape, or `(n,)` for `(n, 1)` and the reverse; any real dtype
 )->Tensor: # Shape and dtype of `output`
-    "`output - targ` without broadcasting"
+    "`output - targ` without broadcasting; `ValueError` for other shapes"
     check_tensors(output=output, targ=targ)
     if output.shape != targ.shape: targ = _same_shape(output, targ)
     if not output.is_floating_point() or targ.is_complex():
@@ -106,7 +106,7 @@ def calculate_fans(
     shape:tuple, # Shape of a weight: `(n_in, n_out)`, then the window's sizes for a convolution
     layout:str='in_out', # 'in_out', or 'out_in' as in torch's own layers
 )->tuple: # `(fan_in, fan_out)`
-    "How many inputs meet in one output, and how many outputs one input reaches"
+    "Inputs that meet in one output, outputs that one input reaches; `ValueError` below two axes"
     if layout not in ('in_out', 'out_in'):
         raise ValueError(f"layout is 'in_out' or 'out_in', not {layout!r}")
     sizes = shape if isinstance(shape, (tuple, list)) else [shape]
@@ -168,7 +168,7 @@ def gain(
     nonlinearity:str='relu', # 'linear', 'relu', 'leaky_relu', 'tanh', 'sigmoid' or 'selu'
     a:float=0., # Slope of a rectifier left of zero
 )->float:
-    "The factor by which weights must grow to make up for what the nonlinearity takes away"
+    "By how much weights must grow to make up for the nonlinearity; `ValueError` if it is unknown"
     check_numbers(a=a)
     if nonlinearity in ('relu', 'leaky_relu'): return math.sqrt(2/(1 + a*a))
     gains = dict(linear=1., tanh=5/3, sigmoid=1., selu=3/4)
@@ -254,7 +254,7 @@ def init_params(
     dtype:torch.dtype=None, # A floating-point dtype; None: torch's default
     device:torch.device=None, # Where the parameters are to live; None: the CPU
 )->tuple: # `(w1, b1, w2, b2)`
-    "Random weights and zero biases for `model`"
+    "Random weights and zero biases for `model`; `ValueError` for sizes below 1"
     check_functions(init=init)
     kwargs = dict(generator=generator, dtype=dtype, device=device)
     w1 = init((n_in, n_hidden), **kwargs)
@@ -274,7 +274,7 @@ def general_relu(
     leak:float=0., # Slope left of zero
     sub:float=0., # Subtracted from the result
 )->Tensor: # Same shape
-    "`relu` with a slope left of zero and a shift"
+    "`relu` with a slope left of zero and a shift; `TypeError` for complex numbers"
     _check_ordered(x)
     check_slopes(leak=leak, sub=sub)
     out = torch.where(x > 0, x, x*leak) if leak else relu(x)

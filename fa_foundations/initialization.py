@@ -233,7 +233,7 @@ def conv_matrix(
     stride:int=1, # Step of the kernel
     padding:int=0, # Zeros around the image
 )->Tensor: # `(n_in*rows*columns, n_out*positions)`
-    "The matrix `w` for which `x.flatten(1) @ w` is the convolution of images `x`"
+    "The matrix `w` with which `x.flatten(1) @ w` convolves images; `ValueError` if it does not fit"
     check_tensors(weight=weight)
     check_numbers(at_least=1, whole=True, stride=stride)
     check_numbers(at_least=0, whole=True, padding=padding)

@@ -28,7 +28,7 @@ def matmul_lists(
     a:list, # Left matrix: `n` rows, each a list of `k` numbers
     b:list, # Right matrix: `k` rows, each a list of `m` numbers
 )->list: # `n` rows of `m` numbers
-    "The product of two nested lists: Python alone"
+    "The product of two nested lists: Python alone; `ValueError` if they do not fit"
     (n, inner), (b_rows, m) = _list_shape(a, 'a'), _list_shape(b, 'b')
     if a and inner != b_rows:   # without rows, `a` may have any number of columns
         raise ValueError(f'a is {(n, inner)} and b is {(b_rows, m)}: the columns of a ({inner}) '
@@ -93,7 +93,7 @@ def matmul_loops(
     a:Tensor, # Left matrix, `(n, k)`
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by three Python loops (level 0)"
+    "The product of `a` and `b` by three Python loops (level 0); `ValueError` if they do not fit"
     check_matmul(a, b)
     (n, inner), m = a.shape, b.shape[1]
     c = a.new_zeros(n, m)
@@ -107,7 +107,7 @@ def matmul_elementwise(
     a:Tensor, # Left matrix, `(n, k)`
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by two loops over elementwise products (level 1)"
+    "`a @ b` by two loops over elementwise products (level 1); `ValueError` if they do not fit"
     check_matmul(a, b)
     n, m = a.shape[0], b.shape[1]
     c = a.new_zeros(n, m)
@@ -122,7 +122,7 @@ def matmul_broadcast(
     a:Tensor, # Left matrix, `(n, k)`
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by one loop over rows, with broadcasting (level 2)"
+    "`a @ b` by one loop over rows, with broadcasting (level 2); `ValueError` if they do not fit"
     check_matmul(a, b)
     n, m = a.shape[0], b.shape[1]
     c = a.new_zeros(n, m)
@@ -136,7 +136,7 @@ def matmul_einsum(
     a:Tensor, # Left matrix, `(n, k)`
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by Einstein summation (level 3)"
+    "The product of `a` and `b` by Einstein summation (level 3); `ValueError` if they do not fit"
     check_matmul(a, b)
 #   c[i] = (a[i,:,None] * b).sum(0)
     return torch.einsum('ik,kj->ij', a, b)
@@ -146,7 +146,7 @@ def batch_matmul(
     a:Tensor, # Left matrices, `(batch, n, k)`; in place of `batch` any axes, or none
     b:Tensor, # Right matrices, `(batch, k, m)`, of the same dtype and device
 )->Tensor: # `(batch, n, m)`, the batches broadcast
-    "The product of each matrix of `a` with its partner in `b`"
+    "The product of each matrix of `a` with its partner in `b`; `ValueError` if they do not fit"
     check_tensors(a=a, b=b)
     if min(a.ndim, b.ndim) < 2 or max(a.ndim, b.ndim) < 3: raise ValueError(
         f'{_shapes(a, b)}: one needs 3 axes; for two matrices use matmul_torch')
@@ -161,6 +161,6 @@ def matmul_torch(
     a:Tensor, # Left matrix, `(n, k)`
     b:Tensor, # Right matrix, `(k, m)`, of the same dtype and device
 )->Tensor: # `(n, m)`
-    "The product of `a` and `b` by the library's own `@` (level 4)"
+    "The product of `a` and `b` by the library's own `@` (level 4); `ValueError` if they do not fit"
     check_matmul(a, b)
     return a @ b

@@ -72,7 +72,7 @@ def layer_norm(
     beta:Tensor=None, # Is added to it, `shape`; None: 0
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
-    "Normalise each example over its last axes"
+    "Normalise each example over its last axes; `ValueError` for other sizes"
     shape = norm_sizes(shape)
     check_norm('layer', x, eps, shape, gamma=gamma, beta=beta)
     k = x.ndim - len(shape)
@@ -89,7 +89,7 @@ def group_norm(
     beta:Tensor=None, # Is added to it, `(c,)`; None: 0
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
-    "Normalise each example over groups of its channels"
+    "Normalise each example over groups of its channels; `ValueError` if groups are uneven"
     check_norm('group', x, eps, gamma=gamma, beta=beta)
     check_channels(x.shape[1], x.shape[1], groups)
     n,k,pixels = len(x),x.shape[1]//groups,math.prod(x.shape[2:])
@@ -108,7 +108,7 @@ def batch_norm(
     momentum:float=.1, # Share of the new statistics in the running ones
     eps:float=1e-5, # Added to the variance
 )->Tensor: # Same shape as `x`
-    "Normalise each channel over all examples, or by statistics from earlier"
+    "Normalise each channel over all examples, or by given statistics; `ValueError` without any"
     check_norm('batch', x, eps, mean=mean, var=var, gamma=gamma, beta=beta)
     stats = 1,x.shape[1],*[1]*(x.ndim - 2)
     form = Form(x.shape, stats, stats)
@@ -160,7 +160,7 @@ def norm_grad(
     gamma:Tensor=None, # As it was given; receives `gamma.g`
     beta:Tensor=None, # As it was given; receives `beta.g`
 ):
-    "Set the gradients of the inputs of `batch_norm`, `layer_norm` or `group_norm`"
+    "Set the gradients of what a norm was given; `ValueError` where no norm made `out`"
     check_tensors(inp=inp, out=out)
     kept = getattr(out, 'kept', None)
     if not isinstance(kept, Kept) or out.shape != inp.shape: raise ValueError(

@@ -46,7 +46,7 @@ def shift(
     most:int=2, # Moves up to so many pixels along each axis
     generator:torch.Generator=None, # Draws the moves; None: torch's own on the CPU
 )->Tensor: # Same shape as `x`
-    "Move each image by whole pixels at random; at the edge the outermost pixels repeat"
+    "Move images by whole pixels at random, repeating their edge; `ValueError` for other shapes"
     images = _images(x)
     check_numbers(at_least=0, whole=True, most=most)
     n,_,h,w = images.shape
@@ -136,7 +136,7 @@ def elastic(
     sigma:float=4., # How smooth: the width of the Gaussian, in pixels
     generator:torch.Generator=None, # Draws the arrows; None: torch's own on the CPU
 )->Tensor: # Same shape as `x`
-    "Bend each image like rubber, at random"
+    "Bend each image like rubber, at random; `ValueError` for what are no images"
     images = _images(x)
     check_numbers(at_least=0, alpha=alpha)
     check_numbers(above=0, sigma=sigma)
@@ -154,7 +154,7 @@ def random_erase(
     value:float=0., # What stands there; 0 is the mean of normalised images
     generator:torch.Generator=None, # Draws the rectangles; None: torch's own on the CPU
 )->Tensor: # Same shape as `x`
-    "Cover a rectangle of some images"
+    "Cover a rectangle of some images; `ValueError` for what are no images"
     images = _images(x)
     check_numbers(value=value)
     check_shares(p=p)
@@ -192,7 +192,7 @@ def mixup(
     alpha:float=.4, # Of the Beta distribution of the shares: 1 is even, small ones mix little
     generator:torch.Generator=None, # Draws partners and shares; None: torch's own on the CPU
 )->tuple: # The mixed inputs, and probabilities `(n, n_out)` as targets
-    "Mix each example with another one, and their targets by the same shares"
+    "Mix examples in pairs, targets by the same shares; `ValueError` for shapes that do not match"
     check_tensors(x=x, y=y)
     check_devices(x=x, y=y)
     check_generator(generator)

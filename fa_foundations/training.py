@@ -37,7 +37,7 @@ def check_scores(x):
 def logsumexp(
     x:Tensor, # Numbers of any size
 ) -> Tensor: # Without the last axis
-    "The logarithm of the sum of exponentials along the last axis"
+    "The logarithm of the sum of exponentials along the last axis; `TypeError` for integers"
     check_scores(x)
     m = x.amax(-1, keepdim=True)
     m = m.masked_fill(m.isinf(), 0)   # infinity minus infinity would be nan
@@ -47,7 +47,7 @@ def logsumexp(
 def log_softmax(
     x:Tensor, # Scores, the classes along the last axis
 ) -> Tensor: # Logarithms of their probabilities, same shape
-    "The logarithm of softmax, for scores of any size"
+    "The logarithm of softmax, for scores of any size; `TypeError` for integers"
     check_scores(x)
     x = x - x.amax(-1, keepdim=True)
     return x - logsumexp(x)[...,None]
@@ -76,7 +76,7 @@ def nll(
     logp:Tensor, # Log-probabilities, `(n, classes)`
     targ:Tensor, # Class numbers `(n,)`, any integer dtype, from 0 to classes-1
 ) -> Tensor: # A scalar
-    "The negative log-likelihood: the mean of minus the log-probability of the right class"
+    "The mean of minus the log-probability of the right class; `ValueError` for unknown classes"
     check_scores(logp)
     targ = _labels(logp.shape, targ)
     check_devices(logits=logp, targ=targ)
@@ -125,7 +125,7 @@ def accuracy(
     logits:Tensor, # Scores, `(n, classes)`
     targ:Tensor,   # Class numbers `(n,)`, any integer dtype
 ) -> Tensor: # A scalar from 0 to 1, left on the device of `logits`
-    "The share of rows whose highest score is that of the right class"
+    "Share of rows whose highest score is that of the right class; `ValueError` for other shapes"
     check_scores(logits)
     targ = _labels(logits.shape, targ)
     check_devices(logits=logits, targ=targ)
@@ -133,7 +133,7 @@ def accuracy(
 
 # %% ../nbs/04_training.ipynb #dc0ee850
 class minibatches:
-    "`x` and `y` in batches, each row once; every pass through them has a new order"
+    "`x` and `y` in batches, in a new order every pass; `ValueError` if they do not match"
     def __init__(self,
         x:Tensor, # Inputs, `(n, ...)`
         y:Tensor, # Targets, `(n, ...)`

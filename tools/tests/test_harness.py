@@ -50,3 +50,13 @@ def test_stale_outputs(source, saved, is_stale, tmp_path):
     path.write_text(json.dumps(nb), 'utf-8')
     found = notebooks.stale(path, notebooks.execute_apart(path, 'cpu'))
     assert is_stale==any('planted' in f for f in found)
+
+PICTURE = "import matplotlib.pyplot as plt; plt.plot([0, 2, 1], '{line}'); plt.text({at}, 1, 'here'); plt.show()"
+
+@pytest.mark.parametrize('line,at,is_stale', [('-', 1, False), ('--', 1, True), ('-', 1.2, True)])
+@pytest.mark.parametrize('directive', ['', '#| timing: true\n'])
+def test_stale_pictures(line, at, is_stale, directive, tmp_path):
+    "A saved picture counts, too, unless what it shows is a matter of the machine"
+    saved,fresh = (json.loads(notebooks.execute_apart(planted(directive + PICTURE.format(line=l, at=a), tmp_path), 'cpu'))
+                   for l,a in (('-', 1), (line, at)))
+    assert bool(notebooks.differences(saved, fresh))==(is_stale and not directive)
