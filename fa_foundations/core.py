@@ -195,8 +195,10 @@ def normalize(
     std:float|Tensor, # What becomes 1; positive, a number or a tensor like `mean`
 )->Tensor: # Same shape as `x`
     "Shift and scale `x`; `ValueError` if a standard deviation is not positive"
-    if bad := int((~(torch.as_tensor(std) > 0)).sum()):   # nan is not, either
-        what = std if isinstance(std, (int, float)) else f'{bad} numbers that are not'
+    positive = std > 0
+    if not (positive.all() if isinstance(positive, Tensor) else positive):
+        some = isinstance(std, Tensor) and std.ndim
+        what = f'{int((~positive).sum())} numbers that are not' if some else std
         raise ValueError(f'std must be positive, got {what}: constant data cannot be scaled, '
                          'leave such columns out')
     return (_as_floats(x) - mean) / std   # bytes would wrap around
