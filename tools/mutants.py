@@ -5,8 +5,8 @@
 
 A mutant is an exported cell with one change: a comparison, an arithmetic operator, a sign or a constant is another one, a
 transpose or a statement is gone, two arguments have changed places. It is put into its notebook in a copy of the tree, the module
-is exported from there, and its test notebook, the notebook, the tests of damaged input and then all others that import the module
-are run. As in `make test` an error kills the mutant, and so does a saved output or picture that is no longer what a run shows, or
+is exported from there, and its test notebook, the notebook, the tests of public names and of damaged input and then all others that
+import the module are run. As in `make test` an error kills the mutant, and so does a saved output or picture that is no longer what a run shows, or
 taking far too long. The check that modules are what their notebooks export does not count.
 
 The draw depends on a seed and on each mutant alone: a change elsewhere does not change which are drawn.
@@ -154,10 +154,10 @@ def _plant(mutant, folder):
 @functools.cache
 def _checks(module, notebook):
     "The notebooks that are to find a mutant of `module`, the likeliest first"
-    tests,damage = (Path(f'nbs/tests/test_{name}.ipynb') for name in (TESTED_WITH.get(module, module), 'damage'))
+    tests,names,damage = (Path(f'nbs/tests/test_{name}.ipynb') for name in (TESTED_WITH.get(module, module), 'names', 'damage'))
     users = [p.relative_to(ROOT) for p in notebooks()
              if re.search(rf'fa_foundations(\.| import ){module}\b', p.read_text('utf-8'))]
-    return [p for p in dict.fromkeys((tests, notebook, damage, *sorted(users, key=lambda p: 'tests' not in p.parts)))
+    return [p for p in dict.fromkeys((tests, names, notebook, damage, *sorted(users, key=lambda p: 'tests' not in p.parts)))
             if (ROOT/p).exists()]
 
 def attempt(mutant, limits):
