@@ -154,7 +154,7 @@ def _bars(ax, result, rungs, shapes):
     for s, shape in enumerate(shapes):
         rows = [row for row in result.rows if row['shape'] == shape]
         at = [rungs.index(row['rung']) + thick*(s + 0.5) - 0.4 for row in rows]
-        ax.barh(at, [row['gflops'] for row in rows], thick, color=f'C{s % 10}', ec='white', lw=0.5,
+        ax.barh(at, [row['gflops'] for row in rows], thick, color=f'C{s}', ec='white', lw=0.5,
                 hatch=('', '/', '')[s % 3], label=_size_text(shape))
     roof = result.roof and ([result.roof.gflops]*2, [-0.5, len(rungs) - 0.5])
     _finish(ax, roof, xlabel='GFLOP/s', yticks=range(len(rungs)),
