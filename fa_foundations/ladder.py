@@ -168,7 +168,7 @@ def _roofline(ax, result, rungs):
     for r, name in enumerate(rungs):
         rows = [row for row in result.rows if row['rung'] == name]
         at = [intensity(row['shape'], size) for row in rows]
-        ax.plot(at, [row['gflops'] for row in rows], 'os^DvPX*'[r % 8], color=f'C{r % 10}', ms=5,
+        ax.plot(at, [row['gflops'] for row in rows], 'os^DvPX*'[r % 8], color=f'C{r}', ms=5,
                 label=name.removeprefix('matmul_'))
     at = roof and [0.5, roof.gflops/roof.gb_per_s, 500]
     line = roof and (at, [min(roof.gflops, o*roof.gb_per_s) for o in at])

@@ -44,6 +44,7 @@ TESTED_WITH = {
     'optimizer_base': 'optimizers',
     **dict.fromkeys([f'{kind}judges' for kind in (
         '', 'gradient_', 'pass_', 'convolution_', 'normalization_', 'optimizer_', 'overfitting_', 'cnn_')], 'exercises')}
+INSIDE_THE_DOCTOR = {'copies', 'checking', 'suspects', 'culprits', 'hidden'}   # what they do is seen in its tests
 NO_ORDER = {'isinstance', 'issubclass', 'getattr', 'setattr', 'hasattr', 'super',   # there is one order alone,
             'min', 'max', 'maximum', 'minimum', 'promote_types'}                 # or it does not matter
 
@@ -156,7 +157,8 @@ def _checks(module, notebook):
     "The notebooks that are to find a mutant of `module`, the likeliest first"
     tests,names,damage = (Path(f'nbs/tests/test_{name}.ipynb') for name in (TESTED_WITH.get(module, module), 'names', 'damage'))
     users = [p.relative_to(ROOT) for p in notebooks()
-             if re.search(rf'fa_foundations(\.| import ){module}\b', p.read_text('utf-8'))]
+             if re.search(rf'fa_foundations(\.| import ){module}\b', p.read_text('utf-8'))
+             or module in INSIDE_THE_DOCTOR and p.stem in ('test_doctor', 'test_mistakes', '03c_doctor')]
     return [p for p in dict.fromkeys((tests, names, notebook, damage, *sorted(users, key=lambda p: 'tests' not in p.parts)))
             if (ROOT/p).exists()]
 
