@@ -10,20 +10,19 @@ __all__ = ['broadcast_shapes', 'BroadcastExplanation', 'explain_broadcast', 'exp
 import re
 from functools import cache
 from importlib.resources import files
-from numbers import Integral
 from string import ascii_lowercase
 from types import SimpleNamespace
 import numpy as np
 import torch
 from torch import Tensor
-from .command import in_a_line
+from .command import in_a_line, is_whole
 
 # %% ../nbs/01a_broadcasting.ipynb #8ef2163f
 def _as_shape(shape):
     "A shape as a tuple of sizes; an int is a shape of one axis"
-    shape = (shape,) if isinstance(shape, Integral) else shape   # NumPy's integers, too
-    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, Integral) for n in shape):
-        raise TypeError(f'a shape is an int or a tuple of ints, like t.shape: got {in_a_line(shape)}')
+    shape = (shape,) if is_whole(shape) else shape   # NumPy's integers, too
+    if not isinstance(shape, (tuple, list)) or not all(map(is_whole, shape)): raise TypeError(
+        f'a shape is an int or a tuple of ints, like t.shape: got {in_a_line(shape)}')
     if any(n < 0 for n in shape): raise ValueError(f'sizes are 0 or more: got {tuple(shape)}')
     return tuple(map(int, shape))
 
