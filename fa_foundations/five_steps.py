@@ -62,6 +62,7 @@ def small_net(
 # %% ../nbs/08a_five_steps.ipynb #adca0996
 def _some(data, size, gen, shuffled):
     "So many training images, and their labels, which may be dealt out at random"
+    check_numbers(at_least=1, below=len(data.x_train) + 1, whole=True, size=size)
     device = data.x_train.device
     rows = torch.randperm(len(data.x_train), generator=gen)[:size].to(device)
     x,y = data.x_train[rows],data.y_train[rows]
@@ -77,7 +78,6 @@ def train_one(
     **settings, # For `fit`: `lr`, `batch_size`, `momentum`
 )->dict: # With both errors, shares from 0 to 1; that of training on 10,000 images at most
     "Train a small net one way on some images"
-    check_numbers(at_least=1, below=len(data.x_train) + 1, whole=True, size=size)
     start,gen,own = time.perf_counter(),torch.Generator().manual_seed(seed),read_way(way)
     x,y = _some(data, size, gen, own.pop('shuffled', False))
     change,mix,decay = own.pop('change', None),own.pop('mix', False),own.pop('weight_decay', 0.)

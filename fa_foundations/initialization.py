@@ -235,13 +235,12 @@ def conv_matrix(
 )->Tensor: # `(n_in*rows*columns, n_out*positions)`
     "The matrix `w` with which `x.flatten(1) @ w` convolves images; `ValueError` if it does not fit"
     check_tensors(weight=weight)
-    check_numbers(at_least=1, whole=True, stride=stride)
     check_numbers(at_least=0, whole=True, padding=padding)
     if weight.ndim != 4 or not isinstance(size, (tuple, list)) or len(size) != 2: raise ValueError(
         'conv_matrix takes a weight (n_out, n_in, rows, columns) and the size (rows, columns) of '
         f'images, not {tuple(weight.shape)} and {in_a_line(size)}')
     n_out,n_in,rows,cols = weight.shape
-    check_numbers(at_least=1, whole=True, rows=size[0], columns=size[1])
+    check_numbers(at_least=1, whole=True, stride=stride, rows=size[0], columns=size[1])
     height,width = (s + 2*padding for s in size)
     if rows > height or cols > width: raise ValueError(
         f'a kernel of {(rows, cols)} does not fit an image of {(height, width)}, padding included')
