@@ -146,8 +146,7 @@ def train_cnn(
     check_model('train_cnn', model)
     steps = average*epochs*math.ceil(len(data.x_train)/batch_size)
     ema = EMA(model, 1 - 1/max(1, steps))
-    rank = share.rank if share else 0   # no two seeds and ranks draw the same
-    noise = torch.Generator().manual_seed(seed + (1 + rank)*1_000_003)
+    noise = torch.Generator().manual_seed(seed + (1 + share.rank if share else 1)*1_000_003)
     def change(x, y):
         if share: x,y = share.rows(x, y)
         return augment(x.view(-1, c, *size), generator=noise).view(x.shape) if augment else x, y

@@ -82,7 +82,7 @@ def borne_out(call, tensors, true):
     up,down,_ = (at(step) for step in (h, -h, 0.))   # back to where it was
     parts = [(true[n]*way[n]) for n in tensors]
     size = sum(p.abs().sum().item() for p in parts) + 1e-9*norm(upstream(call)*call.out)
-    return abs((up - down)/(2*h) - sum(p.sum().item() for p in parts)) <= .03*size   # the bend, over so small a step
+    return abs((up - down)/(2*h) - sum(p.sum().item() for p in parts)) <= .03*size   # for the bend
 
 # %% ../nbs/03b_culprits.ipynb #c3ab051b
 def _true_by_differences(call, tensors, at_most=4000):

@@ -67,7 +67,8 @@ def plot(self:Watch): # A matplotlib figure
     for i,ax in enumerate(axes[0]):
         grid = torch.stack([c[i] for c in self.counts], 1)
         ax.imshow(grid.log1p(), origin='lower', aspect='auto', cmap='inferno',
-                  interpolation='nearest', extent=(self.steps[0] - self.every, self.steps[-1], 0, self.top))
+                  interpolation='nearest',
+                  extent=(self.steps[0] - self.every, self.steps[-1], 0, self.top))
         ax.set_title(f'{self.dead[-1][i]:.0%} dead', fontsize=8)
         ax.tick_params(labelsize=7)
     fig.supxlabel('step', fontsize=9)

@@ -126,7 +126,7 @@ def affine(
 def _gauss(size, sigma, like):
     "A band matrix whose product smooths a column; outside of the image is 0"
     def bell(t): return (t.square()/(-2*sigma**2)).exp()
-    at,all_steps = _centred(size, like),_centred(2*math.ceil(9*sigma) + 1, like)   # beyond that it is 0
+    at,all_steps = _centred(size, like),_centred(2*math.ceil(9*sigma) + 1, like)
     return bell(at[:,None] - at)/bell(all_steps).sum()
 
 # %% ../nbs/08_overfitting.ipynb #8a0c001a

@@ -69,7 +69,8 @@ def _arithmetic_rate(dtype, device, rounds=2**22):
         rows = torch.full((n, 7, row_length(x)), 0.001, dtype=dtype).numpy()
         loop = compiled_for(_multiply_adds, dtype, 'void(T[:,::1], T[:,::1])')
         def run(): run_in_threads(lambda t: loop(x, rows[t]), n)
-        work, how = 6*rounds*rows[:,0].size, f'multiply-adds compiled by Numba, {n} thread' + 's'*(n > 1)
+        work = 6*rounds*rows[:,0].size
+        how = f'multiply-adds compiled by Numba, {n} thread' + 's'*(n > 1)
     elif device.type == 'cuda' and exact and find_spec('triton'):
         c, kernel = torch.zeros(many, dtype=dtype, device=device), gpu_kernel(_chains)
         def run():
