@@ -41,6 +41,11 @@ def site(tmp_path_factory, testrun_uid):
     if (root/'failed.txt').exists(): pytest.fail((root/'failed.txt').read_text('utf-8'), pytrace=False)
     return root/'_docs'
 
+def pytest_collection_modifyitems(items):
+    "What builds the site comes first, what looks at it last: nobody waits until it is there, and short tests end the run"
+    first = next((item for item in items if 'site' in item.fixturenames), None)
+    items.sort(key=lambda item: (item is not first, 'site' in item.fixturenames))
+
 
 # ---- The end of the report
 

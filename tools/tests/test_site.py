@@ -134,19 +134,21 @@ def browser():
         opened.close()
 
 @pytest.fixture(scope='module')
+def window(browser):
+    "A window for all pages: a route, or a window for each, would load scripts and fonts anew"
+    yield (opened := browser.new_context())
+    opened.close()
+
+@pytest.fixture(scope='module')
 def axe(): return (importlib.resources.files('axe_playwright_python')/'axe.min.js').read_text('utf-8')
 
-def open_page(browser, url, faults, **context):
-    "A page in a window of its own, whose console and requests add to `faults`"
-    page = browser.new_context(**context).new_page()
+def open_page(window, url, faults, **settings):
+    "A page of a browser, or of a window that keeps what it has loaded; its console and requests add to `faults`"
+    page = window.new_page(**settings)
     page.on('console', lambda m: m.type in ('error', 'warning') and faults.append(m.text))
     page.on('pageerror', lambda e: faults.append(str(e)))
     page.on('response', lambda r: r.status >= 400 and faults.append(f'{r.status} {r.url}'))
-    def route(r):
-        if urlsplit(r.request.url).hostname == '127.0.0.1': return r.continue_()
-        faults.append(f'outside request: {r.request.url}')
-        r.abort()
-    page.route('**/*', route)
+    page.on('request', lambda r: urlsplit(r.url).hostname != '127.0.0.1' and faults.append(f'outside request: {r.url}'))
     page.goto(url)
     return page
 
@@ -211,14 +213,14 @@ def lasting(page, script, seconds=5):
     return found
 
 @pytest.mark.parametrize('name', PAGES)
-def test_page(address, browser, axe, name):
+def test_page(address, window, axe, name):
     """It loads without an error and without a request to elsewhere, all formulas are drawn, and it fits a phone; axe-core finds no
     serious or critical fault, in light and in dark, and text is readable"""
     bad = []
     def look(rules=None):
         page.evaluate(axe)
         return page.evaluate(SERIOUS, rules) + page.evaluate(FAINT)
-    page = open_page(browser, f'{address}{name}.html', bad, color_scheme='light')
+    page = open_page(window, f'{address}{name}.html', bad)   # light
     bad += page.eval_on_selector_all('.math', UNDRAWN) + page.evaluate(OUTSIDE) + look()
     bad += page.eval_on_selector_all('#quarto-sidebar, #quarto-margin-sidebar', CUT)
     if not page.query_selector('h1'): bad.append('no title')
@@ -229,7 +231,7 @@ def test_page(address, browser, axe, name):
     bad += look(['color-contrast'])
     page.set_viewport_size(dict(width=390, height=844))
     bad += lasting(page, WIDE)
-    page.context.close()
+    page.close()
     assert bad == []
 
 RESULTS = 'a.search-result, .aa-Item a'   # of smalldocs, of Quarto
