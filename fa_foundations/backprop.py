@@ -124,7 +124,7 @@ class Module(Holder):
         n,held = len(record.calls),[*args, *vars(self).values()]
         out = self.forward(*args)
         if not isinstance(out, Tensor):
-            raise TypeError(f'{in_a_line(self)} must return one tensor, not a {type(out).__name__}')
+            raise TypeError(f'{in_a_line(self)} must return one tensor, not {type(out).__name__}')
         if type(self).bwd is Module.bwd and getattr(out, 'record', None) is record: return out
         if any(out is t for t in held): out = out.view_as(out)   # it needs a `.g` of its own
         out.record,out.g = record,None

@@ -240,7 +240,7 @@ def memory_layout(
     "Look at a tensor's shape, strides, offset and storage, and at the cells that its indices read"
     for x in (t,) if other is None else (t, other):
         if not isinstance(x, Tensor):
-            raise TypeError(f'memory_layout takes tensors, not a {type(x).__name__}')
+            raise TypeError(f'memory_layout takes tensors, not {type(x).__name__}')
     return MemoryLayout(t, other)
 
 # %% ../nbs/01a_broadcasting.ipynb #67950548

@@ -37,7 +37,7 @@ def as_path(path)->Path:
     "The place that `path` names; `~` is the home folder"
     try: return Path(path).expanduser()
     except TypeError: raise TypeError(
-        f'a path is text or a Path, not a {type(path).__name__}') from None
+        f'a path is text or a Path, not {type(path).__name__}') from None
 
 # %% ../nbs/00_core.ipynb #738d64b5
 def _take(f, # A file open for reading bytes
@@ -117,7 +117,7 @@ def _images_and_labels(
 def _as_pictures(x:Tensor, # `(n, pixels)` or `(n, rows, columns)`
                 )->Tensor: # `(n, rows, columns)`, float32 on the CPU
     "Rows of pixels as square pictures"
-    if not isinstance(x, Tensor): raise TypeError(f'images are a tensor, not a {type(x).__name__}')
+    if not isinstance(x, Tensor): raise TypeError(f'images are a tensor, not {type(x).__name__}')
     side = math.isqrt(x.shape[1]) if x.ndim == 2 else 0
     if x.ndim == 2 and side*side == x.shape[1]: x = x.unflatten(1, (side, side))
     if x.ndim != 3: raise ValueError('images are (n, pixels) of a square, or (n, rows, columns): '
@@ -186,7 +186,7 @@ def get_data(
 
 # %% ../nbs/00_core.ipynb #b7a95a52
 def _as_floats(x):
-    if not isinstance(x, Tensor): raise TypeError(f'images are a tensor, not a {type(x).__name__}')
+    if not isinstance(x, Tensor): raise TypeError(f'images are a tensor, not {type(x).__name__}')
     return x if x.is_floating_point() or x.is_complex() else x.float()
 
 def normalize(

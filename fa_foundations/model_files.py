@@ -134,7 +134,7 @@ def save(
 ):
     "Write a model, layers, parameters and buffers, to a safetensors file, whole or not at all"
     if type(model) is not Model:
-        raise TypeError(f'save takes a Model, not a {type(model).__name__}')
+        raise TypeError(f'save takes a Model, not {type(model).__name__}')
     layers,tensors = _describe(model)
     _build(layers, tensors, exact=True)
     stored,about = _pack(tensors)

@@ -128,7 +128,7 @@ def load_state_dict(self:Holder, state:dict):
     "Copy the tensors of `state` into parameters and buffers: all, or a `ValueError` and none"
     own = {n: t.detach() for n,*_,t in self._named()}
     if not isinstance(state, dict): raise TypeError('nothing was loaded: state is a dict of '
-        f'tensors by name, as `state_dict` gives it, not a {type(state).__name__}')
+        f'tensors by name, as `state_dict` gives it, not {type(state).__name__}')
     need,have = ({(n, tuple(getattr(t, 'shape', ()))) for n,t in d.items()} for d in (own, state))
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')

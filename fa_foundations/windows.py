@@ -83,7 +83,7 @@ def _axis_hint(shape, c):
 
 def check_images(x, c=None):
     "Refuse what are no images `(n, c, height, width)`, with a word on what to do"
-    if not isinstance(x, Tensor): raise TypeError(f'images are a tensor, not a {type(x).__name__}')
+    if not isinstance(x, Tensor): raise TypeError(f'images are a tensor, not {type(x).__name__}')
     shape = tuple(x.shape)
     if x.ndim != 4: raise ValueError(
         f'images are (n, channels, height, width), not {shape}: {_axis_hint(shape, c)}')
