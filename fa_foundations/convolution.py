@@ -249,11 +249,11 @@ class _Pool(Module):
             add_grad(inp, self.pool_grad(inp, out, self.kernel, self.stride, self.padding))
 @savable
 class MaxPool(_Pool):
-    "The largest number in each window"
+    "The largest number in each window: a layer with the settings of `max_pool`"
     pool,pool_grad = staticmethod(max_pool),staticmethod(_max_pool_grad)
 @savable
 class AvgPool(_Pool):
-    "The mean of each window"
+    "The mean of each window: a layer with the settings of `avg_pool`"
     pool,pool_grad = staticmethod(avg_pool),staticmethod(_avg_pool_grad)
 @savable
 class GlobalAvgPool(Module):
