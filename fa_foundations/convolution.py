@@ -234,7 +234,7 @@ class Conv(Module):
     def bwd(self, out, inp):
         (_,grads,settings),wanted = self._rung(inp),wants_grad(getattr(inp, 'rows', inp))
         inp_g,w_g,b_g = grads(inp, out.g, self.w, *settings, wanted)
-        add_grad(inp, inp_g if wanted else inp.new_zeros(1).expand(inp.shape))
+        add_grad(inp, inp_g if wanted else inp.new_zeros(1).expand(inp.shape))  # `Reshape` asks
         add_grad(self.w, w_g)
         if self.b is not None: add_grad(self.b, b_g)
 

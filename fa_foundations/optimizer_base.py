@@ -30,7 +30,7 @@ class Optimizer:
     "What optimisers share; each adds `update`, the rule by which it moves parameters"
     shares = ()   # names of settings that are less than 1
     pairs = ()    # names of settings that are two numbers
-    flags = 'nesterov','centered','amsgrad'   # names of settings that are True or False
+    flags = 'nesterov','centered','amsgrad'   # settings that are True or False, of later rules
     def __init__(self,
         params,    # Tensors to train, such as `model.parameters()`; each is taken once
         lr:float,  # Learning rate

@@ -60,7 +60,7 @@ add_exercise('07.1', 'adam_step(p, g, mean, square, t, lr, beta1, beta2, eps)',
 # %% ../nbs/10e_optimizer_judges.ipynb #0e138c2f
 add_exercise('07.2', 'number',
     'Adam with its default betas, an `eps` of 0 and without bias correction: how many times `lr` '
-    'long is its first step?',
+    'long is its first step? Three digits are enough.',
     run=given_text, tol=.01, judge=lambda: (1 - .9)/(1 - .999)**.5,
     suspects={
         'the square is too small as well: divide by its root': lambda: 1 - .9,
@@ -70,7 +70,7 @@ add_exercise('07.2', 'number',
 
 add_exercise('07.3', 'number',
     'A weight whose gradient is always 0 is trained by AdamW with `lr` 0.001 and weight decay '
-    '0.01. After how many steps is it half as large?',
+    '0.01. After how many steps is it half as large? Three digits are enough.',
     run=given_text, tol=.001, judge=lambda: math.log(.5)/math.log(1 - .001*.01),
     suspects={
         'the decay is multiplied by lr': lambda: math.log(.5)/math.log(1 - .01),
