@@ -15,6 +15,7 @@ from .command import Results, check_numbers, command, mistakes, tell
 from .backprop import Lin, Model, Relu
 from .convolution import first_cnn
 from .training import SGD, CrossEntropy, History, evaluate, fit
+from .simard import try_a_step
 from .batch_norm_paper import Noise
 from .optimizers import AdaGrad, Adam, RMSProp, one_cycle
 
@@ -96,8 +97,10 @@ def fa_adam(
         if schedule == 'one_cycle' and rule not in ('momentum', 'nesterov'): raise ValueError(
             f'schedule one_cycle moves the momentum, which {rule} does not have')
         file,d = Results(out, 'fa_adam') if out else None,get_data(device=device)
-    settings = dict(net=net, rule=rule, lr=lr, schedule=schedule, epochs=epochs, batch=batch,
-                    decay=decay)
+        settings = dict(net=net, rule=rule, lr=lr, schedule=schedule, epochs=epochs, batch=batch,
+                        decay=decay)
+        once = settings | dict(epochs=1, test=False, progress=False)
+        try_a_step(lambda few: _one_net(few, first, **once), d, batch)
     flags = [f'--{k} {v}' for k,v in (settings | dict(seeds=seeds, first=first)).items()]
     result = {'command': ' '.join(['fa_adam', *flags, *['--test']*test]), **settings,
               'nets': [], 'commit': commit(), **machine(torch.device(device))}

@@ -50,6 +50,7 @@ def relu_grad(
 ):
     "Set `inp.g` to the gradient of the loss with respect to the input of `relu`"
     inp.g = torch.where(inp > 0, gradient_of(out), 0.)
+    _check_fit(inp.g, inp)   # `out` may be of another layer
 
 # %% ../nbs/03_backprop.ipynb #27cd5256
 @torch.no_grad()
@@ -65,6 +66,7 @@ def lin_grad(
     if input_grad: inp.g = g @ w.t()
     w.g = inp.t() @ g
     b.g = g.sum(0)
+    for t in (w, b): _check_fit(t.g, t)
 
 # %% ../nbs/03_backprop.ipynb #3c235cda
 @torch.no_grad()
@@ -157,12 +159,14 @@ def _begin(self:Module, args, noted=True):
 @patch
 @torch.no_grad()
 def backward(self:Module, input_grad:bool=True):
-    "Run the `bwd` of the recorded calls, the last one first, and drop the record"
+    "Run the `bwd` of the recorded calls, the last one first; sets `.g` of the inputs if asked"
     record,self._record = self._record,None
     if not record: raise RuntimeError(f'{type(self).__name__}.backward() finds no recorded pass: '
         'call it with its inputs first (a Model with targets, too), once for each backward')
     (inputs,root),self._ends = self._ends,None
     if root.g is None and root.ndim == 0: root.g = torch.ones_like(root)
+    if root.ndim == 0 and isinstance(root.g, Tensor) and root.g.is_floating_point():
+        root.g = root.g.to(root)   # a number
     for _,alias in inputs: alias.g = None if input_grad else False
     try:
         while record:
@@ -227,7 +231,7 @@ class GeneralRelu(Module):
         sub:float=0., # What is taken from the result
     ):
         check_slopes(leak=leak, sub=sub)
-        self.leak,self.sub = leak,sub
+        self.leak,self.sub = (v.item() if isinstance(v, Tensor) else v for v in (leak, sub))
     def forward(self, inp): return general_relu(inp, self.leak, self.sub)
     def bwd(self, out, inp):
         add_grad(inp, torch.where(inp > 0, out.g, out.g*self.leak if self.leak else 0.))

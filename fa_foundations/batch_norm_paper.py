@@ -17,6 +17,7 @@ from .fully_connected import draw_values
 from .parameters import in_mode
 from .backprop import Lin, Model, Module, add_grad
 from .training import SGD, CrossEntropy, accuracy, minibatches
+from .simard import try_a_step
 from .normalization import BatchNorm, Sigmoid
 
 # %% ../nbs/06a_batch_norm_paper.ipynb #bf9652a0
@@ -154,7 +155,9 @@ def fa_batch_norm(
         check_numbers(at_least=0, first=first)
         paper_net(norm)
         file,d = Results(out, 'fa_batch_norm') if out else None,binary_sets(test, device)
-    settings = dict(norm=norm, steps=steps, lr=lr, std=std, batch=batch, every=every)
+        settings = dict(norm=norm, steps=steps, lr=lr, std=std, batch=batch, every=every)
+        once = settings | dict(steps=1, every=1, progress=False)
+        try_a_step(lambda few: _one_net(few, first, **once), d, batch)
     flags = [f'--{k} {v}' for k,v in (settings | dict(seeds=seeds, first=first)).items()]
     result = {'command': ' '.join(['fa_batch_norm', *flags, *['--test']*test]),
               'measured_on': 'test' if test else 'validation', **settings, 'nets': [],

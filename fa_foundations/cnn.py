@@ -337,7 +337,7 @@ def fa_cnn(
         check_numbers(at_least=0, below=2**61, first=first)
         for name,value,known in ('change', change, CHANGES), ('without', without, ['', *PARTS]):
             if value not in known:
-                raise ValueError(f'{name} is one of {", ".join(known)}, not {value}')
+                raise ValueError(f'{name} is one of {", ".join(known).strip(", ")}, not {value}')
         if out: Results(out, 'fa_cnn')
         if net: check_own_model(net)
         if out and net and as_path(out).resolve() == as_path(net).resolve():

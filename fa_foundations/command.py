@@ -23,7 +23,8 @@ class Mistake(ValueError):
 def mistakes():
     "Around the checks at the start of a command: what is refused there, the user can mend"
     try: yield
-    except (ValueError, TypeError, RuntimeError, OSError) as e: raise Mistake(str(e)) from e
+    except (ValueError, TypeError, RuntimeError, OSError, OverflowError) as e:
+        raise Mistake(str(e)) from e
 
 # %% ../nbs/00b_command.ipynb #1fa11e01
 def in_a_line(o)->str:
@@ -70,10 +71,11 @@ def check_numbers(
     for name,x in numbers.items():
         if not (is_whole(x) if whole else is_number(x)):
             raise TypeError(f'{name} is a {"whole "*whole}number, not {in_a_line(x)}')
-        if at_least <= x and above < x < below: continue
+        most = min(below, 2**63) if is_whole(x) else below   # no tensor counts further
+        if at_least <= x and above < x < most: continue
         wanted = f'at least {at_least}' if at_least > -math.inf else f'more than {above}'
         if max(at_least, above) == -math.inf: wanted = 'finite'
-        if below < math.inf: wanted += f' and less than {below}'
+        if below < math.inf or x >= most: wanted += f' and less than {most}'
         raise ValueError(f'{name} must be {wanted}, not {x}')
 
 # %% ../nbs/00b_command.ipynb #63978559

@@ -10,7 +10,7 @@ __all__ = ['RUNGS', 'patches', 'explore_convolution', 'conv2d', 'fold', 'conv_gr
 # %% ../nbs/05_convolution.ipynb #d5b493cd
 from functools import reduce
 from importlib.resources import files
-from math import inf
+from math import inf, nan
 import torch
 from fastcore.basics import patch
 from torch import Tensor, nn
@@ -159,7 +159,7 @@ def max_pool(
 def _max_pool_grad(inp, out, kernel, stride, padding):
     "The gradient of the input of `max_pool`: all that arrives at a window goes to its winner"
     kernel,stride,edges,dilation = pool_window(inp, kernel, stride, padding)
-    x = _padded(inp, edges, -inf)
+    x = _padded(inp, edges, nan)   # equal to nothing, so the border never wins
     x_g,todo,(top,_),(left,_) = torch.zeros_like(x),out.g,*edges
     taps,taps_g = (_taps(_patches(t, kernel, stride, _NO_EDGES, dilation)) for t in (x, x_g))
     for tap,tap_g in zip(taps, taps_g):

@@ -201,7 +201,10 @@ def normalize(
         what = f'{int((~positive).sum())} numbers that are not' if some else std
         raise ValueError(f'std must be positive, got {what}: constant data cannot be scaled, '
                          'leave such columns out')
-    return (_as_floats(x) - mean) / std   # bytes would wrap around
+    x = _as_floats(x)   # bytes would wrap around
+    out = ((x - mean) / std).to(x.dtype)
+    if out.shape == x.shape: return out
+    raise ValueError(f'mean and std do not fit x {tuple(x.shape)}: they make it {tuple(out.shape)}')
 
 def normalize_data(data:Data)->Data: # With the labels as they were
     "All three sets with the mean and standard deviation of the training set"

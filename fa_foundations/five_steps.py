@@ -14,6 +14,7 @@ from .report import commit, machine
 from .command import Results, check_numbers, command, mistakes, tell
 from .backprop import Lin, Model, Relu
 from .training import evaluate, fit, linear_decay
+from .simard import try_a_step
 from .convolution import Conv, Flatten, Reshape
 from .overfitting import (
     Dropout, SoftCrossEntropy, affine, elastic, mixup, random_erase, shift)
@@ -132,7 +133,10 @@ def fa_overfit(
         file = Results(out, 'fa_overfit') if out else None
         data = normalize_data(get_data(device=device))
         for n in numbers: check_numbers(at_least=1, below=len(data.x_train) + 1, size=n)
-    settings = dict(epochs=epochs, lr=lr, batch_size=batch, momentum=momentum)
+        settings = dict(epochs=epochs, lr=lr, batch_size=batch, momentum=momentum)
+        once = settings | dict(epochs=1)
+        for way in ways.split(','):
+            try_a_step(lambda few: train_one(few, way, 1, 0, **once), data, batch)
     options = dict(ways=ways, sizes=sizes, seeds=seeds, epochs=epochs, lr=lr, batch=batch,
                    momentum=momentum)
     result = {'command': ' '.join(['fa_overfit', *(f'--{k} {v}' for k,v in options.items())]),

@@ -182,8 +182,8 @@ class _Norm(Module):
     ):
         "gamma and beta, which change nothing yet, None if not wanted; returns dtype and device"
         check_numbers(at_least=0, eps=self.eps)
-        check_flags(affine=affine, bias=bias)
-        check_kind(dtype, device)
+        check_flags(affine=affine, bias=bias), check_kind(dtype, device)
+        if device is None and not torch.empty(0).is_meta: device = 'cpu'   # not torch's default
         self.affine,self.bias,new = affine,bias,dict(dtype=dtype, device=device)
         self.gamma = torch.ones(size, **new) if affine else None
         self.beta = torch.zeros(size, **new) if affine and bias else None

@@ -218,7 +218,7 @@ def find_lr(
     check_model('find_lr', model)
     check_numbers(above=0, low=low)
     check_numbers(above=low, high=high)
-    check_numbers(at_least=2, steps=steps)
+    check_numbers(at_least=2, whole=True, steps=steps)
     sweep,trial = Sweep(),deep_copies(model, lambda t: t)[0]
     def note(history):
         sweep.lrs.append(history.optimizer.lr)

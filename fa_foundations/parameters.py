@@ -8,6 +8,7 @@ __all__ = ['LAYERS', 'Holder', 'is_known', 'savable']
 # %% ../nbs/02b_parameters.ipynb #451f1167
 import contextlib
 from collections import deque
+from collections.abc import Mapping, Set
 from reprlib import recursive_repr
 import torch
 from torch import Tensor, nn
@@ -19,14 +20,19 @@ class Holder:
     buffers = ()      # names of tensors that are kept with the parameters, and never trained
     fleeting = ()     # names of what belongs to one pass: copies and pickles leave it out
     training = True   # set by `train` and `eval`
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if isinstance(cls.buffers, str): raise TypeError(
+            f'buffers of {cls.__name__} is a tuple of names: ({cls.buffers!r},)')
     def __getstate__(self): return {k: v for k,v in vars(self).items() if k not in self.fleeting}
 
 # %% ../nbs/02b_parameters.ipynb #d1461ff3
 def _hides(v):
     "Is `v` a tensor or a layer, or holds it one?"
-    inner = v.values() if isinstance(v, dict) else v
-    return isinstance(v, (Tensor, Holder, nn.Module)) or \
-        isinstance(v, (dict, list, tuple, set, deque)) and any(map(_hides, inner))
+    if isinstance(v, (Tensor, Holder, nn.Module)): return True
+    if getattr(v, 'dtype', None) == object: v = v.ravel().tolist()   # an array of anything
+    inner = v.values() if isinstance(v, Mapping) else v
+    return isinstance(v, (Mapping, list, tuple, Set, deque)) and any(map(_hides, inner))
 
 def _inside(name, v, in_list=False):
     "(name, module) of what an attribute holds; `TypeError` for what would be overlooked"
@@ -125,13 +131,17 @@ def state_dict(self:Holder)->dict:
     return {n: t.detach().clone() for n,*_,t in self._named()}
 @patch
 def load_state_dict(self:Holder, state:dict):
-    "Copy the tensors of `state` into parameters and buffers: all, or a `ValueError` and none"
+    "Copy the tensors of `state` into parameters and buffers: all, or an error and none"
     own = {n: t.detach() for n,*_,t in self._named()}
     if not isinstance(state, dict): raise TypeError('nothing was loaded: state is a dict of '
         f'tensors by name, as `state_dict` gives it, not {type(state).__name__}')
     need,have = ({(n, tuple(getattr(t, 'shape', ()))) for n,t in d.items()} for d in (own, state))
     if need != have: raise ValueError('nothing was loaded, names and shapes must agree: '
         f'missing {sorted(need - have)}, unexpected {sorted(have - need)}')
+    for n,t in own.items():
+        s = state[n]
+        if not isinstance(s, Tensor) or s.is_complex() and not t.is_complex(): raise TypeError(
+            f'nothing was loaded: {n} is {t.dtype}, not {getattr(s, "type", lambda: type(s))()}')
     new = {n: state[n].to(t, copy=True) for n,t in own.items()}
     for t in own.values(): t.copy_(t.clone())   # one that cannot be written raises here, before any
     for n,t in own.items(): t.copy_(new[n])

@@ -6,7 +6,7 @@
 __all__ = ['fa_train']
 
 # %% ../nbs/04a_simard.ipynb #5dfe23f3
-import statistics, time
+import statistics, time, warnings
 import torch
 from .core import Data, get_data, normalize_data
 from .report import machine
@@ -37,6 +37,13 @@ def _add_net(result, net, file):
         if file: file.keep(result)
     finally:   # even where the disk is full
         tell('seed {seed}: error {error:.2f}% in {seconds} s'.format(**net))
+
+# %% ../nbs/04a_simard.ipynb #42d4aa7c
+def try_a_step(train, data, rows):
+    "Call `train` with the first rows of each set: what fails in one step is found before the work"
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')   # the run says it again
+        train(data._replace(**{k: t[:rows] for k,t in data._asdict().items()}))
 
 # %% ../nbs/04a_simard.ipynb #a67b9b19
 def measured_sets(
@@ -73,10 +80,11 @@ def fa_train(
         check_numbers(at_least=0, momentum=momentum, decay=decay)
         file = Results(out, 'fa_train') if out else None
         d = normalize_data(measured_sets(test, device))
+        settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,
+                        momentum=momentum, weight_decay=decay, init_scale=scale)
+        try_a_step(lambda few: _one_net(few, 0, False, **settings | dict(epochs=1)), d, batch)
     options = dict(hidden=hidden, epochs=epochs, lr=lr, batch=batch, momentum=momentum, decay=decay,
                    scale=scale)
-    settings = dict(n_hidden=hidden, epochs=epochs, lr=lr, batch_size=batch,
-                    momentum=momentum, weight_decay=decay, init_scale=scale)
     flags = [f'--{k} {v}' for k,v in options.items()] + [f'--seeds {seeds}'] + ['--test'] * test
     result = {'command': ' '.join(['fa_train', *flags]), 'trained_on': len(d.x_train),
               'measured_on': 'test' if test else 'validation', **settings, 'nets': [],

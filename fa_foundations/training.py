@@ -212,7 +212,8 @@ def evaluate(
             loss = model.loss.forward(preds, yb)
             classes = yb.ndim == 1 and not yb.is_floating_point() and preds.shape[1:].numel() > 1
             right = accuracy(preds, yb) if classes else loss.new_tensor(math.nan)
-            rows.append(torch.stack([loss, right]) * len(xb))   # sums: the last may be short
+            both = torch.stack([loss, right])   # float16 has no room for sums
+            rows.append(both.to(torch.promote_types(both.dtype, torch.float32)) * len(xb))
     if not rows: return math.nan, math.nan
     return tuple((torch.stack(rows).sum(0) / len(x)).tolist())
 
@@ -315,6 +316,7 @@ def fit(
     "Train a model; Ctrl-C stops between two steps, and `history` goes on from there"
     history = History() if history is None else history
     callbacks = as_list(callbacks)
+    check_flags(progress=progress)
     _check_run(model, data, epochs, history, schedule=schedule, augment=augment,
                optimizer=optimizer, **{f'callback {i}': f for i,f in enumerate(callbacks)})
     with ctrl_c_waits() as notes, in_mode(model, True):
