@@ -75,7 +75,7 @@ def check_numbers(
         if at_least <= x and above < x < most: continue
         wanted = f'at least {at_least}' if at_least > -math.inf else f'more than {above}'
         if max(at_least, above) == -math.inf: wanted = 'finite'
-        if below < math.inf or x >= most: wanted += f' and less than {most}'
+        if below < math.inf or math.inf > x >= most: wanted += f' and less than {most}'
         raise ValueError(f'{name} must be {wanted}, not {x}')
 
 # %% ../nbs/00b_command.ipynb #63978559
